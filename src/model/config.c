@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * gangwayd.conf. One table says which keys there are and what they may hold; the text is first walked line by line
+ * against it, so that a misspelt, repeated or misplaced key is refused with its line and never passed over, then the
+ * values are taken from GKeyFile.
+ *
+ * The default range of ids is 1879048192 to 2147352575. The list of ids that systemd keeps (UIDS-GIDS in its
+ * documentation) marks it as used by nobody: it lies between the ids that systemd-nspawn takes for its containers and
+ * the last ones below 2147483648. From there on, programs that keep an id in a signed integer go wrong.
+ */
+
+#include "model/config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "model/id-ranges.h"
+#include "model/key-file-scan.h"
+
+#define ID_END_MAX 2147483648U
+
+typedef struct Field {
+        const char *group;
+        const char *key;
+        size_t offset;    /* in Config: an unsigned, or a char * where max is 0 */
+        guint64 min, max; /* max 0: an absolute path */
+        guint64 multiple;
+} Field;
+
+static const Field fields[] = {
+        {"Ids", "First", offsetof(Config, id_range_first), ID_RANGE_SIZE, ID_END_MAX - ID_RANGE_SIZE, ID_RANGE_SIZE},
+        {"Ids", "Size", offsetof(Config, id_range_size), ID_RANGE_SIZE, ID_END_MAX - ID_RANGE_SIZE, ID_RANGE_SIZE},
+        {"Runtime", "Path", offsetof(Config, runtime_path), 0, 0, 0},
+        {"Limits", "ContainersPerUser", offsetof(Config, max_containers_per_user), 1, 32768, 1},
+        {"Limits", "ProcessesPerContainer", offsetof(Config, max_processes_per_container), 1, 65536, 1},
+};
+
+G_STATIC_ASSERT(sizeof(unsigned) == sizeof(uint32_t));
+
+typedef struct Text {
+        const char *bytes;
+        size_t size;
+        const char *filename;
+        char *message;
+} Text;
+
+/* Keeps "FILE:LINE: SENTENCE" as the message. Returns -EINVAL. */
+static int __attribute__((format(printf, 3, 4))) refuse(Text *text, unsigned line, const char *format, ...)
+{
+        g_autofree char *sentence = NULL;
+        va_list arguments;
+
+        va_start(arguments, format);
+        sentence = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        text->message = g_strdup_printf("%s:%u: %s", text->filename, line, sentence);
+        return -EINVAL;
+}
+
+static const Field *find_field(const char *group, const char *key)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+                if (strcmp(fields[i].group, group) == 0 && (!key || strcmp(fields[i].key, key) == 0))
+                        return &fields[i];
+        return NULL;
+}
+
+/* The groups, or the keys of a group, as "A, B, C". */
+static char *list_names(const char *group)
+{
+        g_autoptr(GString) names = g_string_new(NULL);
+        const char *last = NULL;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+                if (group ? strcmp(fields[i].group, group) != 0 : g_strcmp0(fields[i].group, last) == 0)
+                        continue;
+                last = fields[i].group;
+                if (names->len > 0)
+                        g_string_append(names, ", ");
+                g_string_append_printf(names, group ? "%s" : "[%s]", group ? fields[i].key : fields[i].group);
+        }
+        return g_string_free(g_steal_pointer(&names), FALSE);
+}
+
+static int check_line(Text *text, const KeyFileScan *scan)
+{
+        g_autofree char *known = NULL;
+        unsigned first;
+
+        switch (scan->kind) {
+        case KEY_FILE_LINE_EMPTY:
+                return 0;
+        case KEY_FILE_LINE_BROKEN:
+                return refuse(text, scan->line, "'%s' is no [Group], no Key=value and no comment.", scan->content);
+        case KEY_FILE_LINE_GROUP:
+                if (find_field(scan->group, NULL))
+                        return 0;
+                known = list_names(NULL);
+                return refuse(text, scan->line, "There is no group [%s]; the groups are %s.", scan->group, known);
+        case KEY_FILE_LINE_KEY:
+                break;
+        }
+
+        if (!scan->group)
+                return refuse(text, scan->line, "%s= stands before the first [Group].", scan->key);
+        if (!find_field(scan->group, scan->key)) {
+                known = list_names(scan->group);
+                return refuse(text, scan->line, "There is no key %s in [%s]; the keys of this group are %s.", scan->key,
+                              scan->group, known);
+        }
+        first = key_file_find_line(text->bytes, text->size, scan->group, scan->key);
+        if (first < scan->line)
+                return refuse(text, scan->line, "[%s] %s= is set twice; the first time was in line %u.", scan->group,
+                              scan->key, first);
+        return 0;
+}
+
+static int check_lines(Text *text)
+{
+        KeyFileScan scan = {.text = text->bytes, .size = text->size};
+        const char *nul = text->size > 0 ? memchr(text->bytes, '\0', text->size) : NULL;
+        int r = 0;
+
+        while (r == 0 && key_file_scan_next(&scan) > 0)
+                if (nul && nul < text->bytes + scan.offset)
+                        r = refuse(text, scan.line, "A NUL byte stands in this line; the file has to be plain text.");
+                else if (!g_utf8_validate(scan.content, -1, NULL))
+                        r = refuse(text, scan.line, "This line is no valid UTF-8.");
+                else
+                        r = check_line(text, &scan);
+        key_file_scan_done(&scan);
+        return r;
+}
+
+static int take_number(Text *text, unsigned line, const Field *field, const char *value, Config *config)
+{
+        guint64 number;
+
+        if (!g_ascii_string_to_unsigned(value, 10, field->min, field->max, &number, NULL) ||
+            number % field->multiple != 0) {
+                g_autofree char *of = field->multiple > 1
+                                              ? g_strdup_printf("a multiple of %" G_GUINT64_FORMAT, field->multiple)
+                                              : g_strdup("a whole number");
+
+                return refuse(text, line,
+                              "[%s] %s=%s is not allowed; it has to be %s from %" G_GUINT64_FORMAT
+                              " to %" G_GUINT64_FORMAT ".",
+                              field->group, field->key, value, of, field->min, field->max);
+        }
+        G_STRUCT_MEMBER(unsigned, config, field->offset) = (unsigned) number;
+        return 0;
+}
+
+static int take_path(Text *text, unsigned line, const Field *field, const char *value, Config *config)
+{
+        char **path = &G_STRUCT_MEMBER(char *, config, field->offset);
+
+        if (value[0] != '/')
+                return refuse(text, line, "[%s] %s=%s is not allowed; it has to be an absolute path, as %s.",
+                              field->group, field->key, value, *path);
+        for (const char *c = value; *c; c++)
+                if (g_ascii_iscntrl(*c)) {
+                        g_autofree char *escaped = g_strescape(value, NULL);
+
+                        return refuse(text, line, "[%s] %s=%s is not allowed; it holds a control character.",
+                                      field->group, field->key, escaped);
+                }
+        g_free(*path);
+        *path = g_strdup(value);
+        return 0;
+}
+
+static int take_field(Text *text, GKeyFile *file, const Field *field, Config *config)
+{
+        unsigned line = key_file_find_line(text->bytes, text->size, field->group, field->key);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *value = NULL;
+
+        if (line == 0)
+                return 0;
+        value = g_key_file_get_string(file, field->group, field->key, &error);
+        if (error) { /* a broken escape leaves a value, too */
+                g_autofree char *raw = g_key_file_get_value(file, field->group, field->key, NULL);
+
+                return refuse(text, line, "[%s] %s=%s is not allowed; after a \\ there may be s, n, t, r or \\ only.",
+                              field->group, field->key, raw);
+        }
+
+        g_strstrip(value);
+        if (field->max > 0)
+                return take_number(text, line, field, value, config);
+        config->runtime_path_line = line;
+        return take_path(text, line, field, value, config);
+}
+
+static int check_id_range(Text *text, const Config *config)
+{
+        unsigned line;
+
+        if ((guint64) config->id_range_first + config->id_range_size <= ID_END_MAX)
+                return 0;
+        line = key_file_find_line(text->bytes, text->size, "Ids", "Size");
+        if (line == 0)
+                line = key_file_find_line(text->bytes, text->size, "Ids", "First");
+        return refuse(
+                text, line, "[Ids] First=%u and Size=%u reach beyond %u; with this First, Size may be at most %u.",
+                config->id_range_first, config->id_range_size, ID_END_MAX - 1, ID_END_MAX - config->id_range_first);
+}
+
+static Config *config_new(void)
+{
+        Config *config = g_new0(Config, 1);
+
+        *config = (Config){
+                .id_range_first = CONFIG_ID_RANGE_FIRST_DEFAULT,
+                .id_range_size = CONFIG_ID_RANGE_SIZE_DEFAULT,
+                .runtime_path = g_strdup(CONFIG_RUNTIME_PATH_DEFAULT),
+                .max_containers_per_user = CONFIG_MAX_CONTAINERS_PER_USER_DEFAULT,
+                .max_processes_per_container = CONFIG_MAX_PROCESSES_PER_CONTAINER_DEFAULT,
+        };
+        return config;
+}
+
+static int parse(Text *text, Config *config)
+{
+        g_autoptr(GKeyFile) file = g_key_file_new();
+        g_autoptr(GError) error = NULL;
+        int r;
+
+        r = check_lines(text);
+        if (r < 0)
+                return r;
+
+        /* What the walk let through and GKeyFile does not is a line that both see differently: not known to exist. */
+        if (!g_key_file_load_from_data(file, text->bytes, text->size, G_KEY_FILE_NONE, &error))
+                return refuse(text, 1, "The file can't be read: %s.", error->message);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+                r = take_field(text, file, &fields[i], config);
+                if (r < 0)
+                        return r;
+        }
+        return check_id_range(text, config);
+}
+
+int config_parse(const char *text, size_t size, const char *filename, Config **ret, char **ret_message)
+{
+        g_autoptr(Config) config = config_new();
+        Text input = {.bytes = text, .size = size, .filename = filename};
+        int r;
+
+        if (size > 0) {
+                r = parse(&input, config);
+                if (r < 0) {
+                        *ret_message = input.message;
+                        return r;
+                }
+        }
+        *ret = g_steal_pointer(&config);
+        return 0;
+}
+
+Config *config_free(Config *config)
+{
+        if (!config)
+                return NULL;
+        g_free(config->runtime_path);
+        g_free(config);
+        return NULL;
+}

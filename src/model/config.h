@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What an admin may set in gangwayd.conf. Each setting has a built-in default, so the file may be empty or absent.
+ */
+
+#include <glib.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_ID_RANGE_FIRST_DEFAULT              1879048192U
+#define CONFIG_ID_RANGE_SIZE_DEFAULT               268304384U
+#define CONFIG_RUNTIME_PATH_DEFAULT                "/usr/bin/crun"
+#define CONFIG_MAX_CONTAINERS_PER_USER_DEFAULT     128U
+#define CONFIG_MAX_PROCESSES_PER_CONTAINER_DEFAULT 512U
+
+typedef struct Config {
+        uint32_t id_range_first; /* a multiple of ID_RANGE_SIZE, as is the size */
+        uint32_t id_range_size;
+        char *runtime_path;         /* absolute */
+        unsigned runtime_path_line; /* where the file sets it; 0 for the default */
+        unsigned max_containers_per_user;
+        unsigned max_processes_per_container;
+} Config;
+
+/* Reads the text of a gangwayd.conf; what it does not set has its default. filename: only for the message.
+ * Errors: -EINVAL, with a message of the form FILE:LINE: SENTENCE (the caller frees it). */
+int config_parse(const char *text, size_t size, const char *filename, Config **ret, char **ret_message);
+
+Config *config_free(Config *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)

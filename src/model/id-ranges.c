@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "model/id-ranges.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+struct IdRanges {
+        uint32_t first;
+        uint32_t n_blocks;
+        GHashTable *taken; /* block numbers */
+};
+
+IdRanges *id_ranges_new(uint32_t first, uint32_t size)
+{
+        IdRanges *ranges = g_new0(IdRanges, 1);
+
+        ranges->first = first;
+        ranges->n_blocks = size / ID_RANGE_SIZE;
+        ranges->taken = g_hash_table_new(NULL, NULL);
+        return ranges;
+}
+
+IdRanges *id_ranges_free(IdRanges *ranges)
+{
+        if (!ranges)
+                return NULL;
+        g_hash_table_unref(ranges->taken);
+        g_free(ranges);
+        return NULL;
+}
+
+int id_ranges_acquire(IdRanges *ranges, uint32_t *ret_first)
+{
+        for (uint32_t i = 0; i < ranges->n_blocks; i++)
+                if (g_hash_table_add(ranges->taken, GUINT_TO_POINTER(i))) {
+                        *ret_first = ranges->first + i * ID_RANGE_SIZE;
+                        return 0;
+                }
+        return -ENOSPC;
+}
+
+void id_ranges_release(IdRanges *ranges, uint32_t first)
+{
+        g_hash_table_remove(ranges->taken, GUINT_TO_POINTER((first - ranges->first) / ID_RANGE_SIZE));
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+/*
+ * Who has which 65,536 ids: each sandboxed container gets a block of its own out of the configured range, so that no
+ * two of them share an id on the host.
+ */
+
+#define ID_RANGE_SIZE 65536U
+
+typedef struct IdRanges IdRanges;
+
+/* first and size are multiples of ID_RANGE_SIZE; the config's parser sees to it. */
+IdRanges *id_ranges_new(uint32_t first, uint32_t size);
+IdRanges *id_ranges_free(IdRanges *ranges);
+
+/* Takes the lowest free block. Errors: -ENOSPC where all are taken. */
+int id_ranges_acquire(IdRanges *ranges, uint32_t *ret_first);
+void id_ranges_release(IdRanges *ranges, uint32_t first);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IdRanges, id_ranges_free)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Shorthands over JsonBuilder for members of an object. */
+
+#include <json-glib/json-glib.h>
+#include <stdint.h>
+
+void oci_add_string(JsonBuilder *builder, const char *name, const char *value);
+void oci_add_number(JsonBuilder *builder, const char *name, int64_t value);
+void oci_add_strings(JsonBuilder *builder, const char *name, const char *const *values);
+void oci_begin_object(JsonBuilder *builder, const char *name);
+void oci_begin_array(JsonBuilder *builder, const char *name);
+
+/* The text of what was built. The caller frees it. */
+char *oci_to_text(JsonBuilder *builder);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "model/container-spec.h"
+#include "model/process-spec.h"
+
+/*
+ * config.json and process.json of the OCI runtime specification 1.0, from what was asked for. Pure: the same request
+ * gives the same text, which the golden tests hold.
+ */
+
+typedef struct OciRoot {
+        const char *path;         /* where the prepared root is mounted */
+        uint32_t id_base;         /* the first of the container's ids on the host; not used in insecure mode */
+        const char *cgroups_path; /* below the scope, for a runtime that can't do without; NULL: none is written */
+        /* The filter, in one of two forms, or none: */
+        const char *seccomp_bpf;  /* compiled, base64: crun's annotation run.oci.seccomp_bpf_data */
+        JsonNode *seccomp_json;   /* the object linux.seccomp, borrowed */
+        unsigned n_loop_devices;  /* how many /dev/loopN an insecure container gets */
+} OciRoot;
+
+/* The text of config.json. The caller frees it. */
+char *oci_spec_config(const ContainerSpec *container, const OciRoot *root, const ProcessSpec *process,
+                      const ProcessUser *user);
+
+/* The text of the process object alone, for an exec. The caller frees it. */
+char *oci_spec_process(const ContainerSpec *container, const ProcessSpec *process, const ProcessUser *user);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "model/process-spec.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "model/names.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_TERM "TERM=xterm"
+
+static void close_process_fd(gpointer data)
+{
+        safe_close(((ProcessFd *) data)->fd);
+}
+
+ProcessSpec *process_spec_new(void)
+{
+        ProcessSpec *spec = g_new0(ProcessSpec, 1);
+
+        spec->env = g_ptr_array_new_with_free_func(g_free);
+        spec->fds = g_array_new(FALSE, FALSE, sizeof(ProcessFd));
+        g_array_set_clear_func(spec->fds, close_process_fd);
+        return spec;
+}
+
+ProcessSpec *process_spec_free(ProcessSpec *spec)
+{
+        if (!spec)
+                return NULL;
+        g_array_unref(spec->fds);
+        g_ptr_array_unref(spec->env);
+        g_strfreev(spec->argv);
+        g_free(spec->id);
+        g_free(spec->cwd);
+        g_free(spec->user);
+        g_free(spec);
+        return NULL;
+}
+
+static bool has_env(const ProcessSpec *spec, const char *name, size_t length)
+{
+        for (guint i = 0; i < spec->env->len; i++) {
+                const char *entry = spec->env->pdata[i];
+
+                if (entry && strncmp(entry, name, length) == 0 && entry[length] == '=')
+                        return true;
+        }
+        return false;
+}
+
+int process_spec_add_env(ProcessSpec *spec, const char *name, const char *value, sd_bus_error *error)
+{
+        if (!*name || strchr(name, '='))
+                return error_invalid(error, "'%s' can't be the name of an environment variable: it is empty or has a '='", name);
+        if (has_env(spec, name, strlen(name)))
+                return error_invalid(error, "The environment variable '%s' is given twice", name);
+        g_ptr_array_add(spec->env, g_strdup_printf("%s=%s", name, value));
+        return 0;
+}
+
+int process_spec_add_fd(ProcessSpec *spec, uint32_t number, int fd, sd_bus_error *error)
+{
+        ProcessFd entry = {.number = number};
+
+        if (number > PROCESS_FD_MAX)
+                return error_invalid(error, "The file descriptor number %u is over the limit of %u", number, PROCESS_FD_MAX);
+        for (guint i = 0; i < spec->fds->len; i++)
+                if (g_array_index(spec->fds, ProcessFd, i).number == number)
+                        return error_invalid(error, "The file descriptor number %u is given twice", number);
+
+        entry.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (entry.fd < 0)
+                return -errno;
+        g_array_append_val(spec->fds, entry);
+        return 0;
+}
+
+static int check_terminal(const ProcessSpec *spec, sd_bus_error *error)
+{
+        if (!spec->tty)
+                return spec->rows == 0 && spec->columns == 0
+                               ? 0
+                               : error_invalid(error, "The option 'winsize' is given without 'tty'");
+        for (guint i = 0; i < spec->fds->len; i++) {
+                uint32_t number = g_array_index(spec->fds, ProcessFd, i).number;
+
+                if (number <= STDERR_FILENO)
+                        return error_invalid(error, "The file descriptor number %u is given besides the option 'tty', which "
+                                             "takes 0, 1 and 2", number);
+        }
+        return 0;
+}
+
+int process_spec_check(ProcessSpec *spec, sd_bus_error *error)
+{
+        int r;
+
+        if (!spec->argv || !spec->argv[0])
+                return error_invalid(error, "argv is empty; its first string is the program");
+        if (!*spec->argv[0])
+                return error_invalid(error, "argv names no program: its first string is ''");
+        if (spec->id && !name_is_valid(spec->id))
+                return error_invalid(error, "'%.128s' can't be a process's id: 1 to 63 of A-Z a-z 0-9 _ . -, the first one a "
+                                     "letter or digit", spec->id);
+        if (spec->cwd && *spec->cwd && *spec->cwd != '/')
+                return error_invalid(error, "The working directory '%s' is not absolute", spec->cwd);
+        r = check_terminal(spec, error);
+        if (r < 0)
+                return r;
+
+        if (!spec->cwd || !*spec->cwd) {
+                g_free(spec->cwd);
+                spec->cwd = g_strdup("/");
+        }
+        if (!spec->user)
+                spec->user = g_strdup("");
+        if (!has_env(spec, "PATH", strlen("PATH")))
+                g_ptr_array_add(spec->env, g_strdup(DEFAULT_PATH));
+        if (spec->tty && !has_env(spec, "TERM", strlen("TERM")))
+                g_ptr_array_add(spec->env, g_strdup(DEFAULT_TERM));
+        g_ptr_array_add(spec->env, NULL);
+        return 0;
+}
+
+bool process_spec_get_literal_user(const ProcessSpec *spec, ProcessUser *ret)
+{
+        g_auto(GStrv) parts = NULL;
+        guint64 uid, gid;
+
+        if (!*spec->user) {
+                *ret = (ProcessUser){};
+                return true;
+        }
+        parts = g_strsplit(spec->user, ":", 2);
+        if (!parts[1] || !g_ascii_string_to_unsigned(parts[0], 10, 0, UINT32_MAX - 1, &uid, NULL) ||
+            !g_ascii_string_to_unsigned(parts[1], 10, 0, UINT32_MAX - 1, &gid, NULL))
+                return false;
+        *ret = (ProcessUser){.uid = (uint32_t) uid, .gid = (uint32_t) gid};
+        return true;
+}

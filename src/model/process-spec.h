@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+/*
+ * A request to run a process in a container: what Start and Exec take.
+ */
+
+#define PROCESS_FD_MAX 63U
+
+typedef struct ProcessFd {
+        uint32_t number; /* in the process */
+        int fd;          /* owned */
+} ProcessFd;
+
+typedef struct ProcessSpec {
+        char *id; /* NULL: one is made up */
+        GStrv argv;
+        GPtrArray *env; /* "NAME=VALUE", NULL at its end once checked */
+        char *cwd;
+        char *user;
+        bool tty;
+        uint16_t rows;
+        uint16_t columns;
+        bool watch_bus;
+        GArray *fds; /* ProcessFd */
+} ProcessSpec;
+
+/* Who it runs as, when the names have been looked up. The ids are the container's. */
+typedef struct ProcessUser {
+        uint32_t uid;
+        uint32_t gid;
+        GArray *groups; /* uint32_t; NULL: none */
+} ProcessUser;
+
+ProcessSpec *process_spec_new(void);
+ProcessSpec *process_spec_free(ProcessSpec *spec);
+
+/* Adds a variable. Errors: InvalidArgs, for a name that is empty or has a "=". */
+int process_spec_add_env(ProcessSpec *spec, const char *name, const char *value, sd_bus_error *error);
+
+/* Adds an fd, of which it makes a copy. Errors: InvalidArgs, for a number twice or above PROCESS_FD_MAX. */
+int process_spec_add_fd(ProcessSpec *spec, uint32_t number, int fd, sd_bus_error *error);
+
+/* Checks the whole, and fills in what has a default: cwd, PATH, TERM. Errors: InvalidArgs. */
+int process_spec_check(ProcessSpec *spec, sd_bus_error *error);
+
+/* Reads user where it names nobody: "" and "uid:gid". Returns false where the container's files are needed. */
+bool process_spec_get_literal_user(const ProcessSpec *spec, ProcessUser *ret);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProcessSpec, process_spec_free)

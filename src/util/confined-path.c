@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "util/confined-path.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/securebits.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "util/cleanup.h"
+
+int confined_open(int root, const char *path, int flags)
+{
+        struct open_how how = {
+                .flags = (unsigned) flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY),
+                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        };
+        long fd;
+
+        /* openat2 answers EAGAIN where a rename or a mount raced with "..", and wants to be asked again. */
+        do
+                fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+        while (fd < 0 && errno == EAGAIN);
+        return fd < 0 ? -errno : (int) fd;
+}
+
+/* Makes the last component of path below root, whose parent must be there. */
+static int make_one(int root, char *path)
+{
+        _cleanup_close_ int parent = -1;
+        char *slash = strrchr(path, '/');
+        const char *name = slash ? slash + 1 : path;
+
+        if (slash)
+                *slash = '\0';
+        parent = confined_open(root, slash && *path ? path : "/", O_PATH | O_DIRECTORY);
+        if (slash)
+                *slash = '/';
+        if (parent < 0)
+                return parent;
+        if (mkdirat(parent, name, 0755) < 0)
+                return errno == EEXIST ? 0 : -errno;
+        return 1;
+}
+
+static int make_each(int root, char *path)
+{
+        int made = 0;
+
+        for (char *p = path;;) {
+                char end;
+                int r;
+
+                p += strspn(p, "/");
+                if (!*p)
+                        return made;
+                p += strcspn(p, "/");
+                end = *p;
+                *p = '\0';
+                /* A dangling symlink in the middle is left as it is: mkdirat says EEXIST, the next look-up ENOENT. */
+                r = make_one(root, path);
+                *p = end;
+                if (r < 0)
+                        return r;
+                made |= r;
+        }
+}
+
+int confined_make_directory(int root, const char *path, uid_t uid, gid_t gid)
+{
+        _cleanup_close_ int fd = -1;
+        _cleanup_free_ char *copy = strdup(path);
+        mode_t mask;
+        int securebits, r;
+
+        if (!copy)
+                return -ENOMEM;
+
+        fd = confined_open(root, path, O_PATH | O_DIRECTORY);
+        if (fd >= 0)
+                return 0;
+        if (fd != -ENOENT)
+                return fd;
+
+        /* An idmapped mount refuses to make files for an id that it does not map, and root is one (EOVERFLOW): the
+         * directories are made as their owner, with root's capabilities kept. */
+        securebits = prctl(PR_GET_SECUREBITS);
+        if (securebits < 0 || prctl(PR_SET_SECUREBITS, securebits | SECBIT_NO_SETUID_FIXUP) < 0)
+                return -errno;
+        mask = umask(0);
+        (void) setfsgid(gid);
+        (void) setfsuid(uid);
+
+        r = make_each(root, copy);
+
+        (void) setfsuid(0);
+        (void) setfsgid(0);
+        (void) umask(mask);
+        (void) prctl(PR_SET_SECUREBITS, securebits);
+        return r;
+}
