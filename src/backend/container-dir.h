@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <systemd/sd-event.h>
+
+#include "backend/reaper.h"
+
+/*
+ * The folders of a container: in /run/gangway what is only text and sockets, in /var/lib/gangway the throw-away layer,
+ * which may grow large.
+ */
+
+typedef struct ContainerDir {
+        char *run;     /* config.json and the like; only root may look into what lies in it */
+        char *rootfs;  /* where the launcher mounts the root, in its own mount namespace */
+        char *runtime; /* the runtime's state */
+        char *scratch; /* upper/ and work/ of the throw-away layer */
+} ContainerDir;
+
+/* Makes them; id is that of names.h. Errors: of mkdir(2); -EEXIST for the leftover of an earlier daemon. */
+int container_dir_new(const char *id, ContainerDir **ret);
+
+/* Forgets the paths, and leaves the folders. */
+ContainerDir *container_dir_free(ContainerDir *dir);
+
+/* Writes a file into run/, readable by root only. */
+int container_dir_write(const ContainerDir *dir, const char *name, const char *text);
+
+typedef void (*RemovalDone)(int result, void *userdata);
+
+/* Removes the folders of one container, or of all where dir is NULL, by rm(1) in a process of its own: a throw-away
+ * layer can be large. done comes with 0 or -EIO. The watch is freed by the caller. */
+int container_dir_remove(const ContainerDir *dir, Reaper *reaper, RemovalDone done, void *userdata, ReaperWatch **ret);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContainerDir, container_dir_free)

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Watched children are waited for by their pidfds. The rest are launchers that have done their work, and what a killed
+ * launcher or runtime left behind: zombies that nobody asks for, to be swept when SIGCHLD comes.
+ *
+ * One kind looks like those and must not be swept: a container's process that ended so fast that the launcher's message
+ * with its pid still lies in the socket. The launcher sends before it ends, and only its end makes the process our
+ * child; so a zombie is swept only if it is still unknown after the event loop has looked at all sockets once more,
+ * which it serves first.
+ */
+
+#include "backend/reaper.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "util/cleanup.h"
+
+struct Reaper {
+        sd_event *event;
+        sd_event_source *signal;
+        sd_event_source *again;
+        GHashTable *watched; /* pids */
+        GHashTable *unknown; /* pids of zombies of the last sweep */
+};
+
+struct ReaperWatch {
+        Reaper *reaper;
+        pid_t pid;
+        sd_event_source *source;
+        ReaperEnded ended;
+        void *userdata;
+};
+
+static bool is_zombie(pid_t pid)
+{
+        siginfo_t info = {};
+
+        return waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+static void sweep_child(Reaper *reaper, pid_t pid, GHashTable *unknown)
+{
+        siginfo_t info;
+
+        if (g_hash_table_contains(reaper->watched, GINT_TO_POINTER(pid)) || !is_zombie(pid))
+                return;
+        if (g_hash_table_contains(reaper->unknown, GINT_TO_POINTER(pid)))
+                (void) waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG);
+        else
+                g_hash_table_add(unknown, GINT_TO_POINTER(pid));
+}
+
+static int sweep(Reaper *reaper)
+{
+        GHashTable *unknown = g_hash_table_new(NULL, NULL);
+        FILE *children = fopen("/proc/thread-self/children", "re");
+        int pid;
+
+        while (children && fscanf(children, "%d", &pid) == 1)
+                sweep_child(reaper, pid, unknown);
+        if (children)
+                (void) fclose(children);
+
+        g_hash_table_unref(reaper->unknown);
+        reaper->unknown = unknown;
+        return sd_event_source_set_enabled(reaper->again, g_hash_table_size(unknown) > 0 ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+        return sweep(userdata);
+}
+
+static int on_again(sd_event_source *source, void *userdata)
+{
+        return sweep(userdata);
+}
+
+int reaper_new(sd_event *event, Reaper **ret)
+{
+        Reaper *reaper;
+        int r;
+
+        if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+                return -errno;
+        reaper = g_new0(Reaper, 1);
+        reaper->event = sd_event_ref(event);
+        reaper->watched = g_hash_table_new(NULL, NULL);
+        reaper->unknown = g_hash_table_new(NULL, NULL);
+
+        r = sd_event_add_signal(event, &reaper->signal, SIGCHLD, on_signal, reaper);
+        if (r >= 0)
+                r = sd_event_source_set_priority(reaper->signal, SD_EVENT_PRIORITY_IDLE);
+        if (r >= 0)
+                r = sd_event_add_defer(event, &reaper->again, on_again, reaper);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(reaper->again, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_source_set_priority(reaper->again, SD_EVENT_PRIORITY_IDLE + 1);
+        if (r < 0) {
+                reaper_free(reaper);
+                return r;
+        }
+        *ret = reaper;
+        return 0;
+}
+
+Reaper *reaper_free(Reaper *reaper)
+{
+        if (!reaper)
+                return NULL;
+        sd_event_source_disable_unref(reaper->signal);
+        sd_event_source_disable_unref(reaper->again);
+        g_hash_table_unref(reaper->watched);
+        g_hash_table_unref(reaper->unknown);
+        sd_event_unref(reaper->event);
+        g_free(reaper);
+        return NULL;
+}
+
+static int on_child(sd_event_source *source, const siginfo_t *info, void *userdata)
+{
+        ReaperWatch *watch = userdata;
+
+        (void) g_hash_table_remove(watch->reaper->watched, GINT_TO_POINTER(watch->pid));
+        watch->ended(info, watch->userdata);
+        return 0;
+}
+
+int reaper_watch(Reaper *reaper, pid_t pid, int pidfd, ReaperEnded ended, void *userdata, ReaperWatch **ret)
+{
+        ReaperWatch *watch = g_new0(ReaperWatch, 1);
+        int r;
+
+        watch->reaper = reaper;
+        watch->pid = pid;
+        watch->ended = ended;
+        watch->userdata = userdata;
+        r = sd_event_add_child_pidfd(reaper->event, &watch->source, pidfd, WEXITED, on_child, watch);
+        if (r < 0) {
+                safe_close(pidfd);
+                g_free(watch);
+                return r;
+        }
+        (void) sd_event_source_set_child_pidfd_own(watch->source, true);
+        g_hash_table_add(reaper->watched, GINT_TO_POINTER(pid));
+        *ret = watch;
+        return 0;
+}
+
+ReaperWatch *reaper_watch_free(ReaperWatch *watch)
+{
+        if (!watch)
+                return NULL;
+        (void) g_hash_table_remove(watch->reaper->watched, GINT_TO_POINTER(watch->pid));
+        sd_event_source_disable_unref(watch->source);
+        g_free(watch);
+        return NULL;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * gangway-launcher: the daemon's hands inside a container's scope. It does what the daemon must not: what may block
+ * (mounts of a caller's folder, files of the container, the runtime's start), and what has to happen in a place of its
+ * own (the scope's control group, a mount namespace of its own). Each request of the daemon is one packet on fd 3, and
+ * is answered by one: "ok …", or "error NAME SENTENCE". The requests:
+ *
+ *   root TARGET SCRATCH MAP UID BASE FLAGS PATH PID  mount the root; the folder is the packet's fd, which the process
+ *                                                   PID opened, or PATH
+ *   join-root                                       the root is the packet's fd (a process of a running container)
+ *   user SPEC                                       answers "ok UID GID GROUP…"
+ *   make-directory PATH UID GID                     inside the root, the ids are those of the host
+ *   run IDENTIFIER PID-FILE LOG-FILE CONSOLE NUMBERS ARGV…   answers "ok PID" with a terminal's fds, or
+ *                                                   "failed STATUS TEXT"; NUMBERS is "0,1,2" for the packet's fds
+ *
+ * It ends when it has run a process, or when the daemon closes the socket.
+ */
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "launcher/mounts.h"
+#include "launcher/run.h"
+#include "launcher/users.h"
+#include "util/cleanup.h"
+#include "util/confined-path.h"
+#include "util/string-message.h"
+
+#define CONTROL_FD 3
+#define INVALID_ARGS "org.freedesktop.DBus.Error.InvalidArgs"
+#define MOUNT_FAILED "org.gangway1.Error.MountFailed"
+#define RUNTIME_FAILED "org.gangway1.Error.RuntimeFailed"
+
+static int root_fd = -1;
+
+static int reply(const char *const *strings, const int *fds, size_t n_fds)
+{
+        return string_message_send(CONTROL_FD, strings, fds, n_fds);
+}
+
+static int reply_ok(void)
+{
+        return reply((const char *const[]){"ok", NULL}, NULL, 0);
+}
+
+static int __attribute__((format(printf, 2, 3))) reply_error(const char *name, const char *format, ...)
+{
+        char sentence[2048];
+        va_list arguments;
+
+        va_start(arguments, format);
+        (void) vsnprintf(sentence, sizeof(sentence), format, arguments);
+        va_end(arguments);
+        return reply((const char *const[]){"error", name, sentence, NULL}, NULL, 0);
+}
+
+static uint32_t to_number(const char *text)
+{
+        return (uint32_t) strtoul(text, NULL, 10);
+}
+
+static int do_root(StringMessage *m)
+{
+        const char *step = "", *path = m->strings[7];
+        _cleanup_close_ int opened = -1;
+        RootMount root = {
+                .target = m->strings[1],
+                .scratch = *m->strings[2] ? m->strings[2] : NULL,
+                .map = {.kind = strcmp(m->strings[3], "caller") == 0  ? ID_MAP_CALLER
+                                : strcmp(m->strings[3], "range") == 0 ? ID_MAP_RANGE
+                                                                      : ID_MAP_NONE,
+                        .uid = to_number(m->strings[4]),
+                        .base = to_number(m->strings[5])},
+                .read_only = strstr(m->strings[6], "read-only") != NULL,
+                .devices = strstr(m->strings[6], "devices") != NULL,
+        };
+        int r;
+
+        if (m->n_fds > 0) {
+                root.source = m->fds[0];
+                root.source_pid = (int) to_number(m->strings[8]);
+                path = "that the caller opened";
+        } else {
+                root.source = opened = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (opened < 0)
+                        return reply_error(MOUNT_FAILED, "The folder '%s' can't be opened: %s", path, strerror(errno));
+        }
+
+        r = mounts_root(&root, &step);
+        if (r < 0)
+                return reply_error(MOUNT_FAILED, "The folder %s can't become the root: failed to %s: %s", path, step,
+                                   strerror(-r));
+        root_fd = open(root.target, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return root_fd < 0 ? -errno : reply_ok();
+}
+
+static int do_join_root(StringMessage *m)
+{
+        if (m->n_fds != 1)
+                return -EBADMSG;
+        root_fd = steal_fd(&m->fds[0]);
+        return reply_ok();
+}
+
+static int do_user(StringMessage *m)
+{
+        const char *answer[USER_GROUPS_MAX + 4] = {"ok"};
+        char numbers[USER_GROUPS_MAX + 2][12], message[512] = "";
+        size_t n = 0;
+        User user;
+        int r;
+
+        r = user_lookup(root_fd, m->strings[1], &user, message, sizeof(message));
+        if (r < 0)
+                return reply_error(INVALID_ARGS, "%s", *message ? message : strerror(-r));
+
+        (void) snprintf(numbers[n++], sizeof(numbers[0]), "%u", user.uid);
+        (void) snprintf(numbers[n++], sizeof(numbers[0]), "%u", user.gid);
+        for (size_t i = 0; i < user.n_groups; i++)
+                (void) snprintf(numbers[n++], sizeof(numbers[0]), "%u", user.groups[i]);
+        for (size_t i = 0; i < n; i++)
+                answer[i + 1] = numbers[i];
+        return reply(answer, NULL, 0);
+}
+
+static int do_make_directory(StringMessage *m)
+{
+        int r = confined_make_directory(root_fd, m->strings[1], to_number(m->strings[2]), to_number(m->strings[3]));
+
+        if (r < 0)
+                return reply_error(INVALID_ARGS, "The working directory '%s' can't be made in the container: %s",
+                                   m->strings[1], strerror(-r));
+        return reply_ok();
+}
+
+static int parse_numbers(const char *text, RunRequest *request)
+{
+        while (*text) {
+                char *end;
+                unsigned long number = strtoul(text, &end, 10);
+
+                if (end == text || number >= RUN_FDS_MAX || request->n_fds >= RUN_FDS_MAX)
+                        return -EBADMSG;
+                request->numbers[request->n_fds++] = (unsigned) number;
+                text = *end == ',' ? end + 1 : end;
+        }
+        return 0;
+}
+
+/* Returns 1 where the launcher's work is done. */
+static int do_run(StringMessage *m)
+{
+        RunRequest request = {
+                .identifier = m->strings[1],
+                .pid_file = m->strings[2],
+                .log_file = m->strings[3],
+                .console = m->strings[4],
+                .argv = m->strings + 6,
+                .fds = m->fds,
+        };
+        RunResult result;
+        char number[16];
+        int r;
+
+        r = parse_numbers(m->strings[5], &request);
+        if (r < 0 || request.n_fds != m->n_fds)
+                return -EBADMSG;
+
+        r = run_runtime(&request, &result);
+        if (r < 0)
+                return reply_error(RUNTIME_FAILED, "The runtime %s can't be run: %s", request.argv[0], strerror(-r));
+        if (result.pid <= 0) {
+                (void) snprintf(number, sizeof(number), "%d", result.status);
+                return reply((const char *const[]){"failed", number, result.error, NULL}, NULL, 0);
+        }
+
+        (void) snprintf(number, sizeof(number), "%d", (int) result.pid);
+        r = reply((const char *const[]){"ok", number, NULL}, (const int[]){result.terminal, result.slave_path},
+                  result.terminal >= 0 ? 2 : 0);
+        return r < 0 ? r : 1;
+}
+
+static const struct {
+        const char *name;
+        size_t n_strings; /* at least */
+        int (*run)(StringMessage *message);
+} requests[] = {
+        {"root", 9, do_root},
+        {"join-root", 1, do_join_root},
+        {"user", 2, do_user},
+        {"make-directory", 4, do_make_directory},
+        {"run", 7, do_run},
+};
+
+static int dispatch(StringMessage *m)
+{
+        for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+                if (strcmp(requests[i].name, m->strings[0]) == 0)
+                        return m->n_strings < requests[i].n_strings ? -EBADMSG : requests[i].run(m);
+        return -EBADMSG;
+}
+
+int main(void)
+{
+        int r;
+
+        /* What the runtime leaves behind becomes a child of this process first, and of the daemon only when this one
+         * has ended: then the daemon has already been told the pid, and takes the process for what it is. */
+        if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) < 0)
+                return EXIT_FAILURE;
+
+        for (;;) {
+                StringMessage message;
+
+                r = string_message_receive(CONTROL_FD, 0, &message);
+                if (r <= 0)
+                        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+                r = dispatch(&message);
+                string_message_done(&message);
+                if (r != 0)
+                        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        }
+}
