@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "service/container-bus.h"
+
+#include "service/bus-path.h"
+#include "service/process-call.h"
+#include "util/cleanup.h"
+
+static void on_done(Container *container, const sd_bus_error *error, void *userdata)
+{
+        sd_bus_message *m = userdata;
+
+        if (error)
+                (void) sd_bus_reply_method_error(m, error);
+        else
+                (void) sd_bus_reply_method_return(m, NULL);
+        sd_bus_message_unref(m);
+}
+
+static int on_pause(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        container_freeze(((ContainerBus *) userdata)->container, true, on_done, sd_bus_message_ref(m));
+        return 1;
+}
+
+static int on_resume(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        container_freeze(((ContainerBus *) userdata)->container, false, on_done, sd_bus_message_ref(m));
+        return 1;
+}
+
+static int on_release(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        container_release(((ContainerBus *) userdata)->container, NULL, on_done, sd_bus_message_ref(m));
+        return 1;
+}
+
+#define GETTER(name)                                                                                                   \
+        static int name(sd_bus *b, const char *path, const char *interface, const char *property,                     \
+                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
+
+GETTER(get_name)
+{
+        return sd_bus_message_append(reply, "s", container_get_spec(((ContainerBus *) userdata)->container)->name);
+}
+
+GETTER(get_owner)
+{
+        return sd_bus_message_append(reply, "u", container_get_owner(((ContainerBus *) userdata)->container));
+}
+
+GETTER(get_state)
+{
+        return sd_bus_message_append(
+                reply, "s", container_state_to_string(container_get_state(((ContainerBus *) userdata)->container)));
+}
+
+GETTER(get_net_mode)
+{
+        return sd_bus_message_append(
+                reply, "s", net_mode_to_string(container_get_spec(((ContainerBus *) userdata)->container)->net_mode));
+}
+
+GETTER(get_security_mode)
+{
+        return sd_bus_message_append(
+                reply, "s",
+                security_mode_to_string(container_get_spec(((ContainerBus *) userdata)->container)->security_mode));
+}
+
+GETTER(get_hostname)
+{
+        return sd_bus_message_append(reply, "s", container_get_spec(((ContainerBus *) userdata)->container)->hostname);
+}
+
+GETTER(get_unit)
+{
+        return sd_bus_message_append(reply, "s", container_get_unit(((ContainerBus *) userdata)->container));
+}
+
+GETTER(get_cgroup)
+{
+        return sd_bus_message_append(reply, "s", container_get_cgroup(((ContainerBus *) userdata)->container));
+}
+
+GETTER(get_leader)
+{
+        return sd_bus_message_append(reply, "u", (uint32_t) container_get_leader(((ContainerBus *) userdata)->container));
+}
+
+GETTER(get_processes)
+{
+        const GPtrArray *processes = container_get_processes(((ContainerBus *) userdata)->container);
+        int r = sd_bus_message_open_container(reply, 'a', "(ssu)");
+
+        for (guint i = 0; i < processes->len && r >= 0; i++) {
+                const Process *process = processes->pdata[i];
+                const ProcessEnd *end = process_get_end(process);
+
+                r = sd_bus_message_append(reply, "(ssu)", process_get_id(process), end ? "exited" : "running",
+                                          end ? end->exit_code : (uint32_t) process_get_pid(process));
+        }
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+#define PROCESS_ARGUMENTS SD_BUS_ARGS("as", argv, "a{ss}", env, "a{uh}", fds, "a{sv}", options)
+#define PROCESS_RESULT SD_BUS_RESULT("s", process, "a{sv}", results)
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+
+/* Every method is open to all as far as sd-bus goes: access.c has decided before it comes here. */
+const sd_bus_vtable container_bus_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Start", PROCESS_ARGUMENTS, PROCESS_RESULT, process_call_start,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Exec", PROCESS_ARGUMENTS, PROCESS_RESULT, process_call_exec, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Resize", SD_BUS_ARGS("s", process, "q", rows, "q", cols), SD_BUS_NO_RESULT,
+                                process_call_resize, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Signal", SD_BUS_ARGS("s", process, "s", signal, "s", whom), SD_BUS_NO_RESULT,
+                                process_call_signal, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Wait", SD_BUS_ARGS("s", process), SD_BUS_RESULT("u", exit_code, "a{sv}", details),
+                                process_call_wait, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_pause, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_resume, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_release, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL_WITH_ARGS("ProcessExited", SD_BUS_ARGS("s", process, "u", exit_code, "a{sv}", details), 0),
+        SD_BUS_PROPERTY("Name", "s", get_name, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Owner", "u", get_owner, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),
+        SD_BUS_PROPERTY("NetMode", "s", get_net_mode, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("SecurityMode", "s", get_security_mode, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Hostname", "s", get_hostname, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Unit", "s", get_unit, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("ControlGroup", "s", get_cgroup, 0, CHANGES),
+        SD_BUS_PROPERTY("Leader", "u", get_leader, 0, CHANGES),
+        SD_BUS_PROPERTY("Processes", "a(ssu)", get_processes, 0, CHANGES),
+        SD_BUS_VTABLE_END,
+};
+
+/* Those that change, for the signal: sd_bus_emit_properties_changed() would tell everybody on the bus. */
+static const struct {
+        const char *name;
+        const char *type;
+        sd_bus_property_get_t get;
+} changing[] = {
+        {"State", "s", get_state},
+        {"ControlGroup", "s", get_cgroup},
+        {"Leader", "u", get_leader},
+        {"Processes", "a(ssu)", get_processes},
+};
+
+int container_bus_find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret_found,
+                       sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_autofree char *name = NULL;
+        Container *container;
+        uint32_t owner;
+
+        if (bus_path_parse(path, &owner, &name) <= 0 || !access_may_see(bus->access, owner))
+                return 0;
+        container = manager_find(bus->manager, owner, name);
+        if (!container)
+                return 0;
+        *ret_found = container_bus_of(bus, container);
+        return 1;
+}
+
+int container_bus_enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret_nodes, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_autoptr(GPtrArray) list = manager_list(bus->manager);
+        char **nodes = calloc(list->len + 1, sizeof(char *));
+        size_t n = 0;
+
+        if (!nodes)
+                return -ENOMEM;
+        for (guint i = 0; i < list->len; i++)
+                if (access_may_see(bus->access, container_get_owner(list->pdata[i])))
+                        nodes[n++] = strdup(container_bus_of(bus, list->pdata[i])->path);
+        *ret_nodes = nodes;
+        return 0;
+}
+
+static void free_watch(gpointer watch)
+{
+        process_watch_free(watch);
+}
+
+void container_bus_add(Bus *bus, Container *container)
+{
+        ContainerBus *shown = g_new0(ContainerBus, 1);
+
+        shown->bus = bus;
+        shown->container = container;
+        shown->path = bus_path_of_container(container_get_owner(container), container_get_spec(container)->name);
+        shown->process_watches = g_ptr_array_new_with_free_func(free_watch);
+        g_hash_table_insert(bus->containers, (char *) container_get_id(container), shown);
+}
+
+ContainerBus *container_bus_free(ContainerBus *shown)
+{
+        if (!shown)
+                return NULL;
+        g_ptr_array_unref(shown->process_watches);
+        peer_watch_free(shown->creator_watch);
+        g_free(shown->creator);
+        g_free(shown->path);
+        g_free(shown);
+        return NULL;
+}
+
+ContainerBus *container_bus_of(Bus *bus, const Container *container)
+{
+        return g_hash_table_lookup(bus->containers, container_get_id(container));
+}
+
+static void on_creator_left(void *userdata)
+{
+        ContainerBus *shown = userdata;
+
+        g_clear_pointer(&shown->creator, g_free);
+        if (shown->watch_bus)
+                container_release(shown->container, NULL, NULL, NULL);
+}
+
+void container_bus_set_creator(Bus *bus, Container *container, const char *creator, bool watch_bus)
+{
+        ContainerBus *shown = container_bus_of(bus, container);
+        uint32_t uid;
+
+        shown->watch_bus = watch_bus;
+        if (peers_get_uid(bus->peers, creator, &uid) < 0)
+                return;
+        shown->creator = g_strdup(creator);
+        shown->creator_watch = peers_watch(bus->peers, creator, on_creator_left, shown);
+}
+
+void container_bus_check_creator(Bus *bus, Container *container)
+{
+        ContainerBus *shown = container_bus_of(bus, container);
+
+        if (shown->watch_bus && !shown->creator)
+                container_release(container, NULL, NULL, NULL);
+}
+
+const char *container_bus_get_creator(Bus *bus, const Container *container)
+{
+        const ContainerBus *shown = container_bus_of(bus, container);
+
+        return shown ? shown->creator : NULL;
+}
+
+static int append_property(ContainerBus *shown, sd_bus_message *m, const char *name)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(changing); i++) {
+                int r;
+
+                if (!g_str_equal(changing[i].name, name))
+                        continue;
+                r = sd_bus_message_open_container(m, 'e', "sv");
+                if (r >= 0)
+                        r = sd_bus_message_append(m, "s", name);
+                if (r >= 0)
+                        r = sd_bus_message_open_container(m, 'v', changing[i].type);
+                if (r >= 0)
+                        r = changing[i].get(shown->bus->service->bus, shown->path, CONTAINER_INTERFACE, name, m, shown, NULL);
+                if (r >= 0)
+                        r = sd_bus_message_close_container(m);
+                return r < 0 ? r : sd_bus_message_close_container(m);
+        }
+        return -ENOENT;
+}
+
+void container_bus_changed(Container *container, const char *const *properties, void *userdata)
+{
+        Bus *bus = userdata;
+        ContainerBus *shown = container_bus_of(bus, container);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r;
+
+        r = sd_bus_message_new_signal(bus->service->bus, &m, shown->path, "org.freedesktop.DBus.Properties",
+                                      "PropertiesChanged");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", CONTAINER_INTERFACE);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "{sv}");
+        for (; *properties && r >= 0; properties++)
+                r = append_property(shown, m, *properties);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "as", 0);
+        if (r >= 0)
+                (void) subscribers_send(bus->subscribers, m, container_get_owner(container), shown->creator);
+}
+
+void container_bus_process_ended(Container *container, const Process *process, void *userdata)
+{
+        Bus *bus = userdata;
+        const ContainerBus *shown = container_bus_of(bus, container);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r;
+
+        r = sd_bus_message_new_signal(bus->service->bus, &m, shown->path, CONTAINER_INTERFACE, "ProcessExited");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", process_get_id(process));
+        if (r >= 0)
+                r = process_call_append_end(m, process);
+        if (r >= 0)
+                (void) subscribers_send(bus->subscribers, m, container_get_owner(container), shown->creator);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the files of a container share: container.c (its life), container-start.c (processes), container-release.c. */
+
+#include "backend/cgroup.h"
+#include "backend/launcher.h"
+#include "service/container.h"
+
+typedef struct StartJob StartJob;
+
+struct Container {
+        Service *service;
+        ContainerSpec *spec;
+        uint32_t owner;
+        pid_t caller;
+        uint32_t id_base;
+        char *id;
+        char *unit;
+        ContainerState state;
+        const Runtime *runtime; /* of its first start, for all later ones */
+        char *runtime_path;
+
+        ContainerDir *dir;
+        Launcher *launcher; /* until PID 1 runs */
+        Scope *scope;
+        bool scope_started;
+        char *cgroup_path;
+        int cgroup;
+        OomWatch *oom;
+
+        bool mounted;
+        bool created_told;
+        ContainerDone created;
+        void *created_userdata;
+
+        Process *leader;         /* borrowed from processes */
+        GPtrArray *processes;    /* Process */
+        GHashTable *by_id;       /* the same, by id */
+        uint64_t last_number;    /* for ids */
+        unsigned n_running;
+        GQueue jobs;             /* StartJob, those that wait first, and those under way */
+
+        GQueue releases;         /* those who wait for the release */
+        ReaperWatch *removal;
+        char *release_error;     /* the name and the sentence of why it was released by itself */
+        char *release_sentence;
+
+        const ContainerListener *listener;
+        void *userdata;
+};
+
+void container_changed(Container *container, const char *const *properties);
+/* Follows the table; an event that can't be is a bug and changes nothing. */
+void container_event(Container *container, ContainerEvent event);
+
+/* container-start.c */
+void container_start_jobs_run(Container *container);
+void container_start_jobs_abort(Container *container, const sd_bus_error *error);
+
+/* container-release.c */
+void container_release_continue(Container *container);

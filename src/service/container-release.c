@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * How a container ends: everything is killed at once by its control group, then each end is awaited (the processes',
+ * the scope's), then the folders go, and the last thing is that it is told. What fails while it is made goes this way
+ * too, so there is one way only.
+ */
+
+#include "service/container-private.h"
+
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/log.h"
+
+typedef struct Release {
+        ContainerDone done;
+        void *userdata;
+} Release;
+
+static void finish(Container *container)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        Release *release;
+
+        container->listener->removed(container, container->userdata);
+        if (!container->created_told) {
+                (void) sd_bus_error_set(&error, container->release_error ? container->release_error : ERROR_NO_SUCH_CONTAINER,
+                                        container->release_sentence ? container->release_sentence
+                                                                    : "The container was released before it was made");
+                container->created(container, &error, container->created_userdata);
+        }
+        while ((release = g_queue_pop_head(&container->releases))) {
+                if (release->done)
+                        release->done(container, NULL, release->userdata);
+                g_free(release);
+        }
+        container_free(container);
+}
+
+static void on_removed(int result, void *userdata)
+{
+        Container *container = userdata;
+
+        container->removal = reaper_watch_free(container->removal);
+        if (result < 0)
+                log_error("Not all of the folders of the container %s can be removed: %s, %s", container->id,
+                          container->dir->run, container->dir->scratch);
+        finish(container);
+}
+
+void container_release_continue(Container *container)
+{
+        int r;
+
+        if (container->removal || container->n_running > 0 || (container->scope && !scope_is_gone(container->scope)))
+                return;
+        if (!container->dir) {
+                finish(container);
+                return;
+        }
+        r = container_dir_remove(container->dir, container->service->reaper, on_removed, container, &container->removal);
+        if (r < 0)
+                on_removed(r, container);
+}
+
+static void abort_jobs(Container *container, const sd_bus_error *reason)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error released = SD_BUS_ERROR_NULL;
+
+        if (!reason)
+                (void) sd_bus_error_setf(&released, ERROR_NOT_RUNNING, "The container '%s' was released",
+                                         container->spec->name);
+        container_start_jobs_abort(container, reason ? reason : &released);
+}
+
+void container_release(Container *container, const sd_bus_error *reason, ContainerDone done, void *userdata)
+{
+        Release *release = g_new0(Release, 1);
+
+        release->done = done;
+        release->userdata = userdata;
+        g_queue_push_tail(&container->releases, release);
+        if (container->state == CONTAINER_RELEASING)
+                return;
+
+        if (reason) {
+                container->release_error = g_strdup(reason->name);
+                container->release_sentence = g_strdup(reason->message);
+                log_info("The container %s ends: %s", container->id, reason->message);
+        }
+        container_event(container, EVENT_RELEASE);
+        abort_jobs(container, reason);
+
+        for (guint i = 0; i < container->processes->len; i++)
+                if (!process_get_end(container->processes->pdata[i]))
+                        process_mark_released(container->processes->pdata[i]);
+        container->launcher = launcher_free(container->launcher);
+        if (container->cgroup < 0 && container->scope && scope_is_started(container->scope))
+                scope_stop(container->scope);
+        if (container->cgroup >= 0) {
+                int r = cgroup_kill(container->cgroup);
+
+                if (r < 0 && r != -ENODEV && r != -ENOENT)
+                        log_error("The processes of the container %s can't be killed: %s", container->id, g_strerror(-r));
+        }
+        container_release_continue(container);
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * How a process is started: its user is looked up where a name was given, its working directory made where it is the
+ * first process, then the runtime is run; each by the launcher, one request after the other. The container's first
+ * launcher sits in the scope since it was made, and holds the root's mounts; each exec has a launcher of its own, born
+ * in the scope's group.
+ */
+
+#include "service/container-private.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "model/id-ranges.h"
+#include "model/oci-spec.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+#define PROCESSES_KEPT_MAX 65536U
+#define LOOP_DEVICES 8U
+#define CONSOLE_NAME "console"
+/* The runtime's id of the container: its state is in a folder of the container's own. */
+#define RUNTIME_ID "container"
+
+struct StartJob {
+        Container *container;
+        ProcessSpec *spec;
+        bool first;
+        bool begun;
+        Launcher *launcher; /* an exec's own */
+        ProcessUser user;
+        ContainerStarted started;
+        void *userdata;
+};
+
+static Launcher *get_launcher(StartJob *job)
+{
+        return job->first ? job->container->launcher : job->launcher;
+}
+
+static void free_job(StartJob *job)
+{
+        (void) g_queue_remove(&job->container->jobs, job);
+        launcher_free(job->launcher);
+        g_clear_pointer(&job->user.groups, g_array_unref);
+        process_spec_free(job->spec);
+        g_free(job);
+}
+
+/* Why a start failed is worth less than that the container has ended meanwhile. */
+static void job_failed(StartJob *job, const sd_bus_error *error)
+{
+        Container *container = job->container;
+        _cleanup_(sd_bus_error_free) sd_bus_error ended = SD_BUS_ERROR_NULL;
+        bool first = job->first;
+
+        if (!first && container->state == CONTAINER_EXITED) {
+                (void) sd_bus_error_setf(&ended, ERROR_NOT_RUNNING, "The container '%s' is not running any more",
+                                         container->spec->name);
+                error = &ended;
+        }
+        (void) g_queue_remove(&container->jobs, job);
+        if (first && container->state == CONTAINER_STARTING)
+                container_event(container, EVENT_START_FAILED);
+        job->started(container, NULL, -1, error, job->userdata);
+        free_job(job);
+        /* Those that waited for this one get its error, too. */
+        if (first)
+                container_start_jobs_abort(container, error);
+}
+
+static void job_failed_errno(StartJob *job, const char *what, int r)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        (void) sd_bus_error_setf(&error, ERROR_RUNTIME_FAILED, "The program '%s' can't be started: %s: %s",
+                                 job->spec->argv[0], what, g_strerror(-r));
+        job_failed(job, &error);
+}
+
+static void on_process_ended(Process *process, void *userdata)
+{
+        Container *container = userdata;
+        const ProcessEnd *end = process_get_end(process);
+
+        container->n_running--;
+        if (end->term_signal == SIGKILL && oom_watch_take(container->oom))
+                process_mark_oom(process);
+        if (process == container->leader) {
+                container->leader = NULL;
+                container_changed(container, (const char *const[]){"Leader", NULL});
+                if (container->state != CONTAINER_RELEASING)
+                        container_event(container, EVENT_EXITED);
+        }
+        container_changed(container, (const char *const[]){"Processes", NULL});
+        container->listener->process_ended(container, process, container->userdata);
+        process_tell_waiters(process);
+        if (container->state == CONTAINER_RELEASING)
+                container_release_continue(container);
+}
+
+static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
+{
+        Container *container = job->container;
+        _cleanup_close_ int terminal = -1, slave_path = -1;
+        Process *process;
+        bool first = job->first;
+        int r;
+
+        if (answer->n_fds == 2) {
+                terminal = steal_fd(&answer->fds[0]);
+                slave_path = steal_fd(&answer->fds[1]);
+        }
+        r = process_new(container->service->reaper, job->spec->id, pid, steal_fd(&slave_path), on_process_ended, container,
+                        &process);
+        if (r < 0) {
+                job_failed_errno(job, "its process can't be watched", r);
+                return;
+        }
+        g_ptr_array_add(container->processes, process);
+        g_hash_table_insert(container->by_id, (char *) process_get_id(process), process);
+        container->n_running++;
+        (void) g_queue_remove(&container->jobs, job);
+        if (first) {
+                container->leader = process;
+                container->launcher = launcher_free(container->launcher);
+                container_event(container, EVENT_STARTED);
+                container_changed(container, (const char *const[]){"Leader", NULL});
+        }
+        container_changed(container, (const char *const[]){"Processes", NULL});
+        job->started(container, process, terminal, NULL, job->userdata);
+        free_job(job);
+        if (first)
+                container_start_jobs_run(container);
+}
+
+static void unlink_file(const Container *container, const char *name)
+{
+        g_autofree char *path = g_build_filename(container->dir->run, name, NULL);
+
+        (void) unlink(path);
+}
+
+static char *get_process_file(const StartJob *job)
+{
+        return job->first ? g_strdup("config.json") : g_strdup_printf("process-%s.json", job->spec->id);
+}
+
+static void on_run(StringMessage *answer, sd_bus_error *error, void *userdata)
+{
+        StartJob *job = userdata;
+        _cleanup_(sd_bus_error_free) sd_bus_error failure = SD_BUS_ERROR_NULL;
+        g_autofree char *file = get_process_file(job);
+
+        unlink_file(job->container, file);
+        if (error) {
+                job_failed(job, error);
+        } else if (strcmp(answer->strings[0], "ok") == 0 && answer->n_strings == 2) {
+                job_succeeded(job, (pid_t) g_ascii_strtoll(answer->strings[1], NULL, 10), answer);
+        } else {
+                (void) job->container->runtime->explain(answer->n_strings == 3 ? answer->strings[2] : "", job->spec->argv[0],
+                                                        &failure);
+                job_failed(job, &failure);
+        }
+}
+
+static int write_process_file(const StartJob *job, const char *name)
+{
+        const Container *container = job->container;
+        g_autofree char *cgroups_path = g_strconcat(container->cgroup_path, "/runtime", NULL);
+        g_autofree char *text = NULL;
+        const OciRoot root = {
+                .path = container->dir->rootfs,
+                .id_base = container->id_base,
+                .cgroups_path = container->runtime->needs_cgroup ? cgroups_path : NULL,
+                .seccomp_bpf = container->runtime->takes_compiled_filter
+                                       ? seccomp_profile_get_bpf_base64(container->service->seccomp)
+                                       : NULL,
+                .seccomp_json = container->runtime->takes_compiled_filter
+                                        ? NULL
+                                        : seccomp_profile_get_json(container->service->seccomp),
+                .n_loop_devices = LOOP_DEVICES,
+        };
+
+        text = job->first ? oci_spec_config(container->spec, &root, job->spec, &job->user)
+                          : oci_spec_process(container->spec, job->spec, &job->user);
+        return container_dir_write(container->dir, name, text);
+}
+
+/* Sends the run request: what the launcher is to know of fds is their numbers, in the order in which they go along. */
+static int send_run(StartJob *job, const RuntimeCall *call, GStrv command)
+{
+        const ProcessSpec *spec = job->spec;
+        g_autoptr(GString) numbers = g_string_new(NULL);
+        g_autoptr(GPtrArray) request = g_ptr_array_new();
+        int fds[PROCESS_FD_MAX + 1];
+
+        for (guint i = 0; i < spec->fds->len; i++) {
+                const ProcessFd *fd = &g_array_index(spec->fds, ProcessFd, i);
+
+                g_string_append_printf(numbers, "%s%u", i > 0 ? "," : "", fd->number);
+                fds[i] = fd->fd;
+        }
+        g_ptr_array_add(request, (char *) "run");
+        g_ptr_array_add(request, job->container->id);
+        g_ptr_array_add(request, (char *) call->pid_file);
+        g_ptr_array_add(request, (char *) call->log_file);
+        g_ptr_array_add(request, (char *) (call->console ? call->console : ""));
+        g_ptr_array_add(request, numbers->str);
+        for (char **argument = command; *argument; argument++)
+                g_ptr_array_add(request, *argument);
+        g_ptr_array_add(request, NULL);
+        return launcher_request(get_launcher(job), (const char *const *) request->pdata, fds, spec->fds->len, on_run, job);
+}
+
+static void run(StartJob *job)
+{
+        const Container *container = job->container;
+        const char *folder = container->dir->run, *id = job->spec->id;
+        g_autofree char *file = get_process_file(job);
+        g_autofree char *process = g_build_filename(folder, file, NULL);
+        g_autofree char *log_file = g_strdup_printf("%s/log-%s", folder, id);
+        g_autofree char *pid_file = g_strdup_printf("%s/pid-%s", folder, id);
+        g_autofree char *console = g_strdup_printf("%s/" CONSOLE_NAME "-%s", folder, id);
+        RuntimeCall call = {
+                .path = container->runtime_path,
+                .root = container->dir->runtime,
+                .log_file = log_file,
+                .pid_file = pid_file,
+                .console = job->spec->tty ? console : NULL,
+                .bundle = folder,
+                .process = process,
+                .id = RUNTIME_ID,
+        };
+        g_auto(GStrv) command = NULL;
+        int r;
+
+        for (guint i = 0; i < job->spec->fds->len; i++) {
+                unsigned number = g_array_index(job->spec->fds, ProcessFd, i).number;
+
+                if (number > STDERR_FILENO)
+                        call.preserve_fds = MAX(call.preserve_fds, number - STDERR_FILENO);
+        }
+        r = write_process_file(job, file);
+        if (r < 0) {
+                job_failed_errno(job, "its description can't be written", r);
+                return;
+        }
+        command = job->first ? container->runtime->run_command(&call) : container->runtime->exec_command(&call);
+        r = send_run(job, &call, command);
+        if (r < 0)
+                job_failed_errno(job, "the launcher can't be reached", r);
+}
+
+static void on_directory(StringMessage *answer, sd_bus_error *error, void *userdata)
+{
+        if (error)
+                job_failed(userdata, error);
+        else
+                run(userdata);
+}
+
+/* The ids of a user are those inside; the launcher makes the directory from outside. */
+static void make_directory(StartJob *job)
+{
+        uint32_t base = job->container->spec->security_mode == SECURITY_INSECURE ? 0 : job->container->id_base;
+        g_autofree char *uid = g_strdup_printf("%u", base + job->user.uid);
+        g_autofree char *gid = g_strdup_printf("%u", base + job->user.gid);
+        int r;
+
+        r = launcher_request(get_launcher(job), (const char *const[]){"make-directory", job->spec->cwd, uid, gid, NULL},
+                             NULL, 0, on_directory, job);
+        if (r < 0)
+                job_failed_errno(job, "the launcher can't be reached", r);
+}
+
+static void with_user(StartJob *job)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        if (job->container->spec->security_mode == SECURITY_SANDBOX &&
+            (job->user.uid >= ID_RANGE_SIZE || job->user.gid >= ID_RANGE_SIZE)) {
+                (void) error_invalid(&error, "The user '%s' is %u:%u, and a sandboxed container has ids up to 65535 only",
+                                     job->spec->user, job->user.uid, job->user.gid);
+                job_failed(job, &error);
+        } else if (job->first && strcmp(job->spec->cwd, "/") != 0) {
+                make_directory(job);
+        } else {
+                run(job);
+        }
+}
+
+static void on_user(StringMessage *answer, sd_bus_error *error, void *userdata)
+{
+        StartJob *job = userdata;
+
+        if (error) {
+                job_failed(job, error);
+                return;
+        }
+        job->user.groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        for (size_t i = 1; i < answer->n_strings; i++) {
+                uint32_t id = (uint32_t) g_ascii_strtoull(answer->strings[i], NULL, 10);
+
+                if (i == 1)
+                        job->user.uid = id;
+                else if (i == 2)
+                        job->user.gid = id;
+                else
+                        g_array_append_val(job->user.groups, id);
+        }
+        with_user(job);
+}
+
+static void look_user_up(StartJob *job)
+{
+        int r = launcher_request(get_launcher(job), (const char *const[]){"user", job->spec->user, NULL}, NULL, 0, on_user,
+                                 job);
+
+        if (r < 0)
+                job_failed_errno(job, "the launcher can't be reached", r);
+}
+
+static void on_joined(StringMessage *answer, sd_bus_error *error, void *userdata)
+{
+        if (error)
+                job_failed(userdata, error);
+        else
+                look_user_up(userdata);
+}
+
+/* A running container's root is that of its PID 1. */
+static void join_root(StartJob *job)
+{
+        g_autofree char *path = g_strdup_printf("/proc/%d/root", (int) container_get_leader(job->container));
+        _cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        r = root < 0 ? -errno
+                     : launcher_request(job->launcher, (const char *const[]){"join-root", NULL}, &root, 1, on_joined, job);
+        if (r < 0)
+                job_failed_errno(job, "the container's root can't be opened", r);
+}
+
+static void begin(StartJob *job)
+{
+        int r;
+
+        job->begun = true;
+        if (!job->first) {
+                r = launcher_new(job->container->service->event, job->container->cgroup, &job->launcher);
+                if (r < 0) {
+                        job_failed_errno(job, "the launcher can't be started", r);
+                        return;
+                }
+        }
+        if (process_spec_get_literal_user(job->spec, &job->user))
+                with_user(job);
+        else if (job->first)
+                look_user_up(job);
+        else
+                join_root(job);
+}
+
+/* The next job that may begin: the first one when the scope is there, all others when PID 1 runs. */
+static StartJob *find_ready(const Container *container)
+{
+        for (GList *l = container->jobs.head; l; l = l->next) {
+                StartJob *job = l->data;
+
+                if (job->begun)
+                        continue;
+                if (job->first ? container->scope_started : container->state == CONTAINER_RUNNING)
+                        return job;
+        }
+        return NULL;
+}
+
+void container_start_jobs_run(Container *container)
+{
+        StartJob *job;
+
+        while ((job = find_ready(container)))
+                begin(job);
+}
+
+void container_start_jobs_abort(Container *container, const sd_bus_error *error)
+{
+        StartJob *job;
+
+        while ((job = g_queue_pop_head(&container->jobs))) {
+                if (error)
+                        job->started(container, NULL, -1, error, job->userdata);
+                free_job(job);
+        }
+}
+
+static bool is_id_taken(const Container *container, const char *id)
+{
+        for (GList *l = container->jobs.head; l; l = l->next)
+                if (strcmp(((StartJob *) l->data)->spec->id, id) == 0)
+                        return true;
+        return g_hash_table_contains(container->by_id, id);
+}
+
+static int check_id(Container *container, ProcessSpec *spec, sd_bus_error *error)
+{
+        if (spec->id && is_id_taken(container, spec->id))
+                return sd_bus_error_setf(error, ERROR_PROCESS_EXISTS, "The container '%s' already has a process '%s'",
+                                         container->spec->name, spec->id);
+        while (!spec->id || is_id_taken(container, spec->id)) {
+                g_free(spec->id);
+                spec->id = g_strdup_printf("p%" G_GUINT64_FORMAT, ++container->last_number);
+        }
+        return 0;
+}
+
+static int check_limits(const Container *container, sd_bus_error *error)
+{
+        unsigned most = container->service->config->max_processes_per_container;
+
+        if (container->n_running + g_queue_get_length((GQueue *) &container->jobs) >= most)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                         "The container '%s' has %u processes already; wait for one, or raise "
+                                         "ProcessesPerContainer in gangwayd.conf",
+                                         container->spec->name, most);
+        if (container->processes->len >= PROCESSES_KEPT_MAX)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                         "The container '%s' keeps the exit codes of %u processes already; release it",
+                                         container->spec->name, PROCESSES_KEPT_MAX);
+        return 0;
+}
+
+static int check_state(const Container *container, bool exec, sd_bus_error *error)
+{
+        const char *name = container->spec->name;
+
+        switch (container->state) {
+        case CONTAINER_CREATED:
+                return exec ? sd_bus_error_setf(error, ERROR_NOT_STARTED,
+                                                "The container '%s' is not started; call Start first", name)
+                            : 0;
+        case CONTAINER_STARTING:
+        case CONTAINER_RUNNING:
+                return 0;
+        case CONTAINER_PAUSED:
+                return sd_bus_error_setf(error, ERROR_PAUSED, "The container '%s' is paused; call Resume first", name);
+        default:
+                return sd_bus_error_setf(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
+        }
+}
+
+void container_start(Container *container, ProcessSpec *spec, bool exec, ContainerStarted started, void *userdata)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        StartJob *job;
+        int r;
+
+        r = check_state(container, exec, &error);
+        if (r >= 0)
+                r = check_limits(container, &error);
+        if (r >= 0)
+                r = check_id(container, spec, &error);
+        if (r < 0) {
+                process_spec_free(spec);
+                started(container, NULL, -1, &error, userdata);
+                return;
+        }
+
+        job = g_new0(StartJob, 1);
+        job->container = container;
+        job->spec = spec;
+        job->first = container->state == CONTAINER_CREATED;
+        job->started = started;
+        job->userdata = userdata;
+        g_queue_push_tail(&container->jobs, job);
+        if (job->first)
+                container_event(container, EVENT_START);
+        container_start_jobs_run(container);
+}

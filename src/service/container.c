@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * How a container comes to be. Two things go side by side, since the second takes its time in the kernel: the launcher
+ * mounts the root in a namespace of its own, and systemd starts the scope around the launcher. The container is shown
+ * as soon as the root is mounted and systemd has taken the scope; only its first start waits for the scope itself.
+ */
+
+#include "service/container-private.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "model/mount-plan.h"
+#include "model/names.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+static void free_process(gpointer process)
+{
+        process_free(process);
+}
+
+Container *container_new(Service *service, const ContainerRequest *request)
+{
+        Container *container = g_new0(Container, 1);
+
+        container->service = service;
+        container->spec = request->spec;
+        container->owner = request->owner;
+        container->caller = request->caller;
+        container->id_base = request->id_base;
+        container->id = name_to_id(request->owner, request->spec->name);
+        container->unit = name_to_unit(request->owner, request->spec->name);
+        container->runtime = service->runtime;
+        container->runtime_path = g_strdup(service->config->runtime_path);
+        container->cgroup_path = g_strdup("");
+        container->cgroup = -1;
+        container->created = request->created;
+        container->created_userdata = request->created_userdata;
+        container->processes = g_ptr_array_new_with_free_func(free_process);
+        container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+        g_queue_init(&container->jobs);
+        g_queue_init(&container->releases);
+        container->listener = request->listener;
+        container->userdata = request->userdata;
+        return container;
+}
+
+Container *container_free(Container *container)
+{
+        if (!container)
+                return NULL;
+        container_start_jobs_abort(container, NULL);
+        reaper_watch_free(container->removal);
+        g_hash_table_unref(container->by_id);
+        g_ptr_array_unref(container->processes);
+        oom_watch_free(container->oom);
+        safe_close(container->cgroup);
+        scope_free(container->scope);
+        launcher_free(container->launcher);
+        container_dir_free(container->dir);
+        container_spec_free(container->spec);
+        g_queue_clear_full(&container->releases, g_free);
+        g_free(container->release_error);
+        g_free(container->release_sentence);
+        g_free(container->cgroup_path);
+        g_free(container->runtime_path);
+        g_free(container->unit);
+        g_free(container->id);
+        g_free(container);
+        return NULL;
+}
+
+void container_changed(Container *container, const char *const *properties)
+{
+        container->listener->changed(container, properties, container->userdata);
+}
+
+void container_event(Container *container, ContainerEvent event)
+{
+        int next = lifecycle_next(container->state, event);
+
+        g_return_if_fail(next >= 0);
+        container->state = (ContainerState) next;
+        container_changed(container, (const char *const[]){"State", NULL});
+}
+
+static void tell_created(Container *container)
+{
+        if (container->created_told || !container->mounted || !container->scope || container->state != CONTAINER_CREATED)
+                return;
+        container->created_told = true;
+        container->created(container, NULL, container->created_userdata);
+}
+
+static void on_mounted(StringMessage *answer, sd_bus_error *error, void *userdata)
+{
+        Container *container = userdata;
+
+        if (error) {
+                container_release(container, error, NULL, NULL);
+                return;
+        }
+        container->mounted = true;
+        if (scope_is_accepted(container->scope))
+                tell_created(container);
+}
+
+static void on_scope_accepted(const sd_bus_error *error, void *userdata)
+{
+        Container *container = userdata;
+
+        if (container->state == CONTAINER_RELEASING)
+                container_release_continue(container);
+        else if (error)
+                container_release(container, error, NULL, NULL);
+        else
+                tell_created(container);
+}
+
+/* The launcher is in the scope now, so its group is the scope's. */
+static int open_cgroup(Container *container)
+{
+        g_autofree char *path = NULL;
+        int r;
+
+        r = cgroup_of_process(launcher_get_pid(container->launcher), &path);
+        if (r < 0)
+                return r;
+        r = cgroup_open(path);
+        if (r < 0)
+                return r;
+        container->cgroup = r;
+        g_free(container->cgroup_path);
+        container->cgroup_path = g_steal_pointer(&path);
+        return oom_watch_new(container->service->event, container->cgroup, &container->oom);
+}
+
+static void on_scope_started(const sd_bus_error *error, void *userdata)
+{
+        Container *container = userdata;
+        _cleanup_(sd_bus_error_free) sd_bus_error failure = SD_BUS_ERROR_NULL;
+        int r;
+
+        if (container->state == CONTAINER_RELEASING) {
+                scope_stop(container->scope);
+                return;
+        }
+        if (!error) {
+                r = open_cgroup(container);
+                if (r < 0)
+                        (void) sd_bus_error_setf(&failure, ERROR_SCOPE_FAILED, "The control group of %s can't be used: %s",
+                                                 container->unit, g_strerror(-r));
+        }
+        if (error || sd_bus_error_is_set(&failure)) {
+                container_release(container, error ? error : &failure, NULL, NULL);
+                return;
+        }
+        container->scope_started = true;
+        container_changed(container, (const char *const[]){"ControlGroup", NULL});
+        container_start_jobs_run(container);
+}
+
+static void on_scope_gone(void *userdata)
+{
+        Container *container = userdata;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        if (container->state == CONTAINER_RELEASING) {
+                container_release_continue(container);
+        } else if (container->state == CONTAINER_CREATED || container->state == CONTAINER_STARTING) {
+                (void) sd_bus_error_setf(&error, ERROR_SCOPE_FAILED,
+                                         "The scope %s of the container '%s' was stopped from outside; the container is gone",
+                                         container->unit, container->spec->name);
+                container_release(container, &error, NULL, NULL);
+        }
+        /* Else its processes have ended, which their own ends tell. */
+}
+
+static int request_mount(Container *container, const MountOperation *operation)
+{
+        static const char *const ids[] = {
+                [MOUNT_IDS_HOST] = "none", [MOUNT_IDS_CALLER] = "caller", [MOUNT_IDS_RANGE] = "range"};
+        bool overlay = operation->type == MOUNT_OPERATION_OVERLAY;
+        const MountSpec *mount = operation->mount;
+        g_autofree char *uid = g_strdup_printf("%u", container->owner);
+        g_autofree char *base = g_strdup_printf("%u", container->id_base);
+        g_autofree char *caller = g_strdup_printf("%d", (int) container->caller);
+        g_autofree char *flags = g_strconcat(mount->read_only && !overlay ? "read-only " : "",
+                                             operation->devices ? "devices" : "", NULL);
+        const char *const request[] = {"root",
+                                       container->dir->rootfs,
+                                       overlay ? container->dir->scratch : "",
+                                       ids[operation->ids],
+                                       uid,
+                                       base,
+                                       flags,
+                                       mount->host_path ? mount->host_path : "",
+                                       caller,
+                                       NULL};
+
+        return launcher_request(container->launcher, request, &mount->source, mount->source >= 0 ? 1 : 0, on_mounted,
+                                container);
+}
+
+static int create(Container *container)
+{
+        static const ScopeCallbacks callbacks = {
+                .accepted = on_scope_accepted,
+                .started = on_scope_started,
+                .gone = on_scope_gone,
+        };
+        g_autoptr(MountPlan) plan = mount_plan_new(container->spec, container->owner);
+        int r;
+
+        r = container_dir_new(container->id, &container->dir);
+        if (r < 0)
+                return r;
+        r = launcher_new(container->service->event, -1, &container->launcher);
+        if (r < 0)
+                return r;
+        /* So far there is one operation, and the launcher takes one request at a time. */
+        r = request_mount(container, &g_array_index(plan->operations, MountOperation, 0));
+        if (r < 0)
+                return r;
+        return scope_new(container->service->scopes, container->spec, container->owner,
+                         launcher_get_pid(container->launcher), &callbacks, container, &container->scope);
+}
+
+void container_create(Container *container)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = create(container);
+        if (r < 0) {
+                (void) sd_bus_error_setf(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
+                                         container->spec->name, g_strerror(-r));
+                container_release(container, &error, NULL, NULL);
+        }
+}
+
+typedef struct Call {
+        Container *container;
+        ContainerDone done;
+        void *userdata;
+        bool freeze;
+} Call;
+
+static Call *call_new(Container *container, ContainerDone done, void *userdata)
+{
+        Call *call = g_new0(Call, 1);
+
+        call->container = container;
+        call->done = done;
+        call->userdata = userdata;
+        return call;
+}
+
+static void on_signalled(const sd_bus_error *error, void *userdata)
+{
+        g_autofree Call *call = userdata;
+
+        call->done(call->container, error, call->userdata);
+}
+
+static void call_failed(Call *call, int r)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        (void) sd_bus_error_setf(&error, ERROR_SCOPE_FAILED, "systemd can't be asked about %s: %s", call->container->unit,
+                                 g_strerror(-r));
+        on_signalled(&error, call);
+}
+
+void container_signal_all(Container *container, int signal, ContainerDone done, void *userdata)
+{
+        Call *call = call_new(container, done, userdata);
+        int r = scope_signal(container->scope, signal, on_signalled, call);
+
+        if (r < 0)
+                call_failed(call, r);
+}
+
+static void on_frozen(const sd_bus_error *error, void *userdata)
+{
+        Call *call = userdata;
+        ContainerEvent event = call->freeze ? EVENT_PAUSED : EVENT_RESUMED;
+
+        if (!error && lifecycle_next(call->container->state, event) >= 0)
+                container_event(call->container, event);
+        on_signalled(error, call);
+}
+
+static int check_freeze(const Container *container, bool freeze, sd_bus_error *error)
+{
+        const char *name = container->spec->name;
+
+        switch (container->state) {
+        case CONTAINER_CREATED:
+        case CONTAINER_STARTING:
+                return sd_bus_error_setf(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);
+        case CONTAINER_RUNNING:
+                return freeze ? 1 : sd_bus_error_setf(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
+        case CONTAINER_PAUSED:
+                return freeze ? 0 : 1;
+        default:
+                return sd_bus_error_setf(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
+        }
+}
+
+void container_freeze(Container *container, bool freeze, ContainerDone done, void *userdata)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        Call *call;
+        int r;
+
+        r = check_freeze(container, freeze, &error);
+        if (r <= 0) {
+                done(container, r < 0 ? &error : NULL, userdata);
+                return;
+        }
+        call = call_new(container, done, userdata);
+        call->freeze = freeze;
+        r = scope_freeze(container->scope, freeze, on_frozen, call);
+        if (r < 0)
+                call_failed(call, r);
+}
+
+void container_hang_up(Container *container, const char *id)
+{
+        Process *process = g_hash_table_lookup(container->by_id, id);
+
+        if (process)
+                (void) process_hang_up(process, container->service->event);
+}
+
+const ContainerSpec *container_get_spec(const Container *container)
+{
+        return container->spec;
+}
+
+uint32_t container_get_owner(const Container *container)
+{
+        return container->owner;
+}
+
+const char *container_get_id(const Container *container)
+{
+        return container->id;
+}
+
+ContainerState container_get_state(const Container *container)
+{
+        return container->state;
+}
+
+const char *container_get_unit(const Container *container)
+{
+        return container->unit;
+}
+
+const char *container_get_cgroup(const Container *container)
+{
+        return container->cgroup_path;
+}
+
+pid_t container_get_leader(const Container *container)
+{
+        return container->leader ? process_get_pid(container->leader) : 0;
+}
+
+GPtrArray *container_get_processes(const Container *container)
+{
+        return container->processes;
+}
+
+int container_find_process(const Container *container, const char *id, Process **ret, sd_bus_error *error)
+{
+        Process *process = g_hash_table_lookup(container->by_id, id);
+
+        if (!process)
+                return sd_bus_error_setf(error, ERROR_NO_SUCH_PROCESS, "The container '%s' has no process '%.128s'",
+                                         container->spec->name, id);
+        *ret = process;
+        return 0;
+}

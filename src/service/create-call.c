@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "service/create-call.h"
+
+#include <glib/gi18n.h>
+
+#include "service/authorization-table.h"
+#include "service/bus-path.h"
+#include "service/container-bus.h"
+#include "service/decode-container.h"
+#include "service/manager-bus.h"
+
+#define QUESTIONS_MAX 3
+
+typedef struct CreateCall {
+        Bus *bus;
+        sd_bus_message *m;
+        uint32_t owner;
+        ContainerSpec *spec;
+        char *creator;
+        bool watch_bus;
+} CreateCall;
+
+static void forget(void *userdata)
+{
+        CreateCall *call = userdata;
+
+        sd_bus_message_unref(call->m);
+        container_spec_free(call->spec);
+        g_free(call->creator);
+        g_free(call);
+}
+
+static void on_created(Container *container, const sd_bus_error *error, void *userdata)
+{
+        CreateCall *call = userdata;
+        g_autofree char *path = NULL;
+
+        if (error) {
+                (void) sd_bus_reply_method_error(call->m, error);
+        } else {
+                path = bus_path_of_container(container_get_owner(container), container_get_spec(container)->name);
+                container_bus_set_creator(call->bus, container, call->creator, call->watch_bus);
+                (void) sd_bus_reply_method_return(call->m, "o", path);
+                manager_bus_container_new(call->bus, container);
+                container_bus_check_creator(call->bus, container);
+        }
+        forget(call);
+}
+
+static void on_authorized(int allowed, sd_bus_error *error, void *userdata)
+{
+        CreateCall *call = userdata, *next;
+
+        if (allowed < 0) {
+                (void) sd_bus_reply_method_error(call->m, error);
+                return;
+        }
+        /* What was asked about goes on, and what asked is forgotten after this. */
+        next = g_new0(CreateCall, 1);
+        *next = *call;
+        next->m = sd_bus_message_ref(call->m);
+        call->spec = NULL;
+        call->creator = NULL;
+        manager_create(next->bus->manager, g_steal_pointer(&next->spec), next->owner,
+                       peers_get_pid(next->bus->peers, next->creator), on_created, next);
+}
+
+/* The questions that this request is about: what it wants beyond a sandbox, or else the sandbox itself. */
+static void list_questions(const ContainerSpec *spec, const char *actions[QUESTIONS_MAX + 1],
+                           const char *messages[QUESTIONS_MAX + 1])
+{
+        size_t n = 0;
+
+        if (spec->security_mode == SECURITY_INSECURE) {
+                actions[n] = ACTION_INSECURE;
+                messages[n++] = N_("Authentication is required to run the container $(container) with all rights over this "
+                                   "computer (root folder: $(root), network: $(net_mode))");
+        }
+        if (spec->net_mode == NET_HOST) {
+                actions[n] = ACTION_HOST_NETWORK;
+                messages[n++] = N_("Authentication is required to let the container $(container) use this computer's own "
+                                   "network (root folder: $(root))");
+        }
+        if (container_spec_get_root(spec)->host_path) {
+                actions[n] = ACTION_BIND_HOST_PATH;
+                messages[n++] = N_("Authentication is required to show the folder $(root) of this computer to the container "
+                                   "$(container)");
+        }
+        if (n == 0) {
+                actions[n] = ACTION_CREATE;
+                messages[n++] = N_("Authentication is required to make the container $(container)");
+        }
+        actions[n] = NULL;
+        messages[n] = NULL;
+}
+
+static void ask(CreateCall *call)
+{
+        const ContainerSpec *spec = call->spec;
+        const MountSpec *root = container_spec_get_root(spec);
+        /* Polkit shows it to a person: no control characters, and no more than fits. */
+        g_autofree char *escaped = g_strescape(root->host_path ? root->host_path : "handed in by the caller", NULL);
+        g_autofree char *root_text = g_strndup(escaped, 256);
+        g_autofree char *uid = g_strdup_printf("%u", call->owner);
+        const char *actions[QUESTIONS_MAX + 1], *messages[QUESTIONS_MAX + 1];
+        const AuthorizeRequest request = {
+                .actions = actions,
+                .messages = messages,
+                .details = (const char *const[]){"container", spec->name, "uid", uid, "root", root_text, "output",
+                                                 root->output ? "yes" : "no", "net_mode", net_mode_to_string(spec->net_mode),
+                                                 "security_mode", security_mode_to_string(spec->security_mode), NULL},
+                .authorized = on_authorized,
+                .forget = forget,
+                .userdata = call,
+        };
+
+        list_questions(spec, actions, messages);
+        authorize(call->bus->authorizer, call->m, call->owner, &request);
+}
+
+int create_call(Bus *bus, sd_bus_message *m, sd_bus_error *error)
+{
+        ContainerSpec *spec;
+        CreateCall *call;
+        int r;
+
+        r = decode_container(m, &spec, error);
+        if (r < 0)
+                return r;
+        call = g_new0(CreateCall, 1);
+        call->bus = bus;
+        call->m = sd_bus_message_ref(m);
+        call->owner = access_get_uid(bus->access, m);
+        call->spec = spec;
+        call->creator = g_strdup(sd_bus_message_get_sender(m));
+        call->watch_bus = spec->watch_bus;
+        ask(call);
+        return 1;
+}

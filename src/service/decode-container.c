@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "service/decode-container.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "model/scope-property.h"
+#include "service/decode.h"
+#include "util/error.h"
+
+static int read_mount_type(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        int r = decode_word(m, "mount type", mount_type_from_string, "bind, cache, tmpfs, secret, ssh", error);
+
+        if (r >= 0)
+                ((MountSpec *) target)->type = (MountType) r;
+        return r;
+}
+
+static int read_mount_destination(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        return decode_string(m, &((MountSpec *) target)->destination);
+}
+
+static int read_mount_source(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        struct stat st;
+        int fd = decode_fd(m);
+
+        if (fd < 0)
+                return fd;
+        ((MountSpec *) target)->source = fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISDIR(st.st_mode))
+                return error_invalid(error, "The mount key 'source' is no folder");
+        return 0;
+}
+
+static int read_mount_host_path(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        return decode_string(m, &((MountSpec *) target)->host_path);
+}
+
+static int read_mount_read_only(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        return decode_bool(m, &((MountSpec *) target)->read_only);
+}
+
+static int read_mount_output(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        return decode_bool(m, &((MountSpec *) target)->output);
+}
+
+static int read_mounts(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        static const OptionRow rows[] = {
+                {"type", "s", read_mount_type},
+                {"destination", "s", read_mount_destination},
+                {"source", "h", read_mount_source},
+                {"host-path", "s", read_mount_host_path},
+                {"read-only", "b", read_mount_read_only},
+                {"output", "b", read_mount_output},
+                {NULL, NULL, NULL},
+        };
+        ContainerSpec *spec = target;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "a{sv}");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_at_end(m, false)) == 0) {
+                MountSpec *mount = mount_spec_new();
+
+                g_ptr_array_add(spec->mounts, mount);
+                r = decode_options(m, "mount key", rows, mount, error);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_net_mode(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        int r = decode_word(m, "net-mode", net_mode_from_string, "sandbox, none, host", error);
+
+        if (r >= 0)
+                ((ContainerSpec *) target)->net_mode = (NetMode) r;
+        return r;
+}
+
+static int read_security_mode(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        int r = decode_word(m, "security-mode", security_mode_from_string, "sandbox, insecure", error);
+
+        if (r >= 0)
+                ((ContainerSpec *) target)->security_mode = (SecurityMode) r;
+        return r;
+}
+
+static int read_hostname(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        return decode_string(m, &((ContainerSpec *) target)->hostname);
+}
+
+static int read_watch_bus(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        return decode_bool(m, &((ContainerSpec *) target)->watch_bus);
+}
+
+static int read_property_value(sd_bus_message *m, ContainerSpec *spec, const char *name, const char *type)
+{
+        g_autoptr(GBytes) bytes = NULL;
+        uint64_t number = 0;
+        int r;
+
+        if (strcmp(type, "t") == 0) {
+                r = sd_bus_message_read(m, "t", &number);
+        } else {
+                const void *data;
+                size_t size;
+
+                r = sd_bus_message_read_array(m, 'y', &data, &size);
+                if (r >= 0)
+                        bytes = g_bytes_new(data, size);
+        }
+        if (r >= 0)
+                g_ptr_array_add(spec->scope_properties, scope_property_new(name, number, bytes));
+        return r;
+}
+
+static int read_scope_property(sd_bus_message *m, ContainerSpec *spec, sd_bus_error *error)
+{
+        const char *name, *type, *given;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+        type = scope_property_type(name);
+        if (!type)
+                return error_invalid(error, "The scope property '%.128s' can't be set; those that can are %s", name,
+                                     scope_property_names());
+        for (guint i = 0; i < spec->scope_properties->len; i++)
+                if (strcmp(((ScopeProperty *) spec->scope_properties->pdata[i])->name, name) == 0)
+                        return error_invalid(error, "The scope property '%s' is given twice", name);
+        r = sd_bus_message_peek_type(m, NULL, &given);
+        if (r < 0)
+                return r;
+        if (strcmp(given, type) != 0)
+                return error_invalid(error, "The scope property '%s' is of the type '%s', not '%s'", name, type, given);
+        r = sd_bus_message_enter_container(m, 'v', type);
+        if (r >= 0)
+                r = read_property_value(m, spec, name, type);
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        return r;
+}
+
+static int read_scope_properties(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        int r = sd_bus_message_enter_container(m, 'a', "(sv)");
+
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(m, 'r', "sv")) > 0) {
+                r = read_scope_property(m, target, error);
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_rlimits(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        ContainerSpec *spec = target;
+        const char *name;
+        uint64_t soft, hard;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "{s(tt)}");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read(m, "{s(tt)}", &name, &soft, &hard)) > 0) {
+                for (guint i = 0; i < spec->rlimits->len; i++)
+                        if (strcmp(((ResourceLimit *) spec->rlimits->pdata[i])->name, name) == 0)
+                                return error_invalid(error, "The resource limit '%s' is given twice", name);
+                g_ptr_array_add(spec->rlimits, resource_limit_new(name, soft, hard));
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+int decode_container(sd_bus_message *m, ContainerSpec **ret, sd_bus_error *error)
+{
+        static const OptionRow rows[] = {
+                {"mounts", "aa{sv}", read_mounts},
+                {"net-mode", "s", read_net_mode},
+                {"security-mode", "s", read_security_mode},
+                {"hostname", "s", read_hostname},
+                {"watch-bus", "b", read_watch_bus},
+                {"scope-properties", "a(sv)", read_scope_properties},
+                {"rlimits", "a{s(tt)}", read_rlimits},
+                {NULL, NULL, NULL},
+        };
+        g_autoptr(ContainerSpec) spec = container_spec_new();
+        int r;
+
+        r = decode_string(m, &spec->name);
+        if (r >= 0)
+                r = decode_options(m, "option", rows, spec, error);
+        if (r >= 0)
+                r = container_spec_check(spec, error);
+        if (r < 0)
+                return r;
+        *ret = g_steal_pointer(&spec);
+        return 0;
+}

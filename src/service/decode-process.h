@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "model/process-spec.h"
+
+/* Reads the arguments of Start and Exec, and checks them. Errors: InvalidArgs. */
+int decode_process(sd_bus_message *m, ProcessSpec **ret, sd_bus_error *error);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * gangwayd: reads its config, connects to the system bus, and runs the loop. It ends when systemd stops it, and takes
+ * its containers along: whoever waits for one gets an answer.
+ */
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/config-load.h"
+#include "backend/container-dir.h"
+#include "config.h"
+#include "service/bus-path.h"
+#include "service/bus.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+typedef struct Daemon {
+        Service service;
+        Manager *manager;
+        Bus *bus;
+        ReaperWatch *sweep;
+        bool stopping;
+} Daemon;
+
+static void daemon_done(Daemon *daemon)
+{
+        bus_free(daemon->bus);
+        manager_free(daemon->manager);
+        reaper_watch_free(daemon->sweep);
+        scope_manager_free(daemon->service.scopes);
+        if (daemon->service.bus) {
+                (void) sd_bus_flush(daemon->service.bus);
+                sd_bus_close(daemon->service.bus);
+        }
+        sd_bus_unref(daemon->service.bus);
+        reaper_free(daemon->service.reaper);
+        seccomp_profile_free(daemon->service.seccomp);
+        config_free(daemon->service.config);
+        sd_event_unref(daemon->service.event);
+}
+
+static int load_config(Service *service)
+{
+        g_autofree char *message = NULL;
+        g_autoptr(Config) config = NULL;
+        int r;
+
+        r = config_load(GANGWAY_CONFIG_FILE, &config, &message);
+        if (r < 0) {
+                log_error("%s", message);
+                return r;
+        }
+        config_free(service->config);
+        service->config = g_steal_pointer(&config);
+        service->runtime = runtime_for_path(service->config->runtime_path);
+        return 0;
+}
+
+static int load_seccomp(Service *service)
+{
+        g_autofree char *message = NULL;
+        int r = seccomp_profile_load(GANGWAY_SECCOMP_PROFILE, &service->seccomp, &message);
+
+        if (r < 0)
+                log_error("%s", message);
+        return r;
+}
+
+static void on_empty(void *userdata)
+{
+        Daemon *daemon = userdata;
+
+        (void) sd_event_exit(daemon->service.event, 0);
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+        Daemon *daemon = userdata;
+
+        if (daemon->stopping)
+                return 0;
+        daemon->stopping = true;
+        (void) sd_notify(false, "STOPPING=1");
+        manager_stop(daemon->manager, on_empty, daemon);
+        return 0;
+}
+
+/* A config with a mistake changes nothing: the daemon goes on with the one that it has. */
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+        Daemon *daemon = userdata;
+        struct timespec now;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &now);
+        (void) sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
+                          (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000);
+        if (load_config(&daemon->service) < 0)
+                log_error("The config was not reloaded; the one from before holds");
+        (void) sd_notify(false, "READY=1");
+        return 0;
+}
+
+/* Containers hold a handful of fds each, more than the usual soft limit allows for many of them. */
+static void raise_fd_limit(void)
+{
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+                limit.rlim_cur = limit.rlim_max;
+                (void) setrlimit(RLIMIT_NOFILE, &limit);
+        }
+}
+
+static int on_name_acquired(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+        Daemon *daemon = userdata;
+        const sd_bus_error *error = sd_bus_message_get_error(m);
+
+        if (error) {
+                log_error("The name " BUS_NAME " can't be had on the system bus: %s", error->message);
+                return sd_event_exit(daemon->service.event, EXIT_FAILURE);
+        }
+        (void) sd_notify(false, "READY=1\nSTATUS=Running.");
+        return 0;
+}
+
+/* The folders of an earlier daemon that was killed are gone: only now is there room for new containers. */
+static void on_swept(int result, void *userdata)
+{
+        Daemon *daemon = userdata;
+        int r;
+
+        daemon->sweep = reaper_watch_free(daemon->sweep);
+        if (result < 0)
+                log_warning("The folders of earlier containers can't be removed");
+        r = sd_bus_request_name_async(daemon->service.bus, NULL, BUS_NAME, 0, on_name_acquired, daemon);
+        if (r < 0) {
+                log_error("The name " BUS_NAME " can't be asked for: %s", strerror(-r));
+                (void) sd_event_exit(daemon->service.event, EXIT_FAILURE);
+        }
+}
+
+static int connect_bus(Daemon *daemon)
+{
+        Service *service = &daemon->service;
+        int r;
+
+        r = sd_bus_open_system(&service->bus);
+        if (r >= 0)
+                r = sd_bus_attach_event(service->bus, service->event, SD_EVENT_PRIORITY_NORMAL);
+        if (r >= 0)
+                r = sd_bus_set_exit_on_disconnect(service->bus, true);
+        if (r >= 0)
+                r = scope_manager_new(service->bus, &service->scopes);
+        if (r >= 0)
+                r = scope_manager_sweep(service->scopes);
+        if (r < 0)
+                return r;
+        daemon->manager = manager_new(service);
+        return bus_new(service, daemon->manager, &daemon->bus);
+}
+
+static int start(Daemon *daemon)
+{
+        Service *service = &daemon->service;
+        sigset_t signals;
+        int r;
+
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGCHLD);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        sigaddset(&signals, SIGHUP);
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+                return -errno;
+        (void) signal(SIGPIPE, SIG_IGN);
+        raise_fd_limit();
+
+        r = sd_event_default(&service->event);
+        if (r >= 0)
+                r = reaper_new(service->event, &service->reaper);
+        if (r >= 0)
+                r = sd_event_add_signal(service->event, NULL, SIGTERM, on_stop, daemon);
+        if (r >= 0)
+                r = sd_event_add_signal(service->event, NULL, SIGINT, on_stop, daemon);
+        if (r >= 0)
+                r = sd_event_add_signal(service->event, NULL, SIGHUP, on_reload, daemon);
+        if (r >= 0)
+                r = connect_bus(daemon);
+        if (r >= 0)
+                r = container_dir_remove(NULL, service->reaper, on_swept, daemon, &daemon->sweep);
+        return r;
+}
+
+int main(void)
+{
+        _cleanup_(daemon_done) Daemon daemon = {};
+        int r;
+
+        (void) setlocale(LC_ALL, "C.UTF-8");
+        if (load_config(&daemon.service) < 0 || load_seccomp(&daemon.service) < 0)
+                return EX_CONFIG;
+
+        r = start(&daemon);
+        if (r < 0) {
+                log_error("gangwayd can't start: %s", strerror(-r));
+                return EXIT_FAILURE;
+        }
+        r = sd_event_loop(daemon.service.event);
+        if (r < 0)
+                log_error("The event loop failed: %s", strerror(-r));
+        return r < 0 ? EXIT_FAILURE : r;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "service/manager.h"
+
+#include "model/id-ranges.h"
+#include "model/names.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct Manager {
+        Service *service;
+        GHashTable *containers; /* Entry by the container's id */
+        IdRanges *ranges;
+        const ManagerListener *listener;
+        void *userdata;
+        bool stopping;
+        ManagerEmpty empty;
+        void *empty_userdata;
+};
+
+/* What the manager knows of a container: it holds the name from the moment that somebody asked for it. */
+typedef struct Entry {
+        Manager *manager;
+        Container *container;
+        char *id;
+        uint32_t owner;
+        bool has_ids;
+        uint32_t id_base;
+        bool shown;
+} Entry;
+
+typedef struct Creation {
+        Entry *entry;
+        ContainerDone created;
+        void *userdata;
+} Creation;
+
+static void free_entry(gpointer data)
+{
+        Entry *entry = data;
+
+        if (entry->has_ids)
+                id_ranges_release(entry->manager->ranges, entry->id_base);
+        g_free(entry->id);
+        g_free(entry);
+}
+
+Manager *manager_new(Service *service)
+{
+        Manager *manager = g_new0(Manager, 1);
+
+        manager->service = service;
+        manager->containers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_entry);
+        manager->ranges = id_ranges_new(service->config->id_range_first, service->config->id_range_size);
+        return manager;
+}
+
+Manager *manager_free(Manager *manager)
+{
+        GHashTableIter iterator;
+        Entry *entry;
+
+        if (!manager)
+                return NULL;
+        g_hash_table_iter_init(&iterator, manager->containers);
+        while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &entry))
+                container_free(entry->container);
+        g_hash_table_unref(manager->containers);
+        id_ranges_free(manager->ranges);
+        g_free(manager);
+        return NULL;
+}
+
+void manager_set_listener(Manager *manager, const ManagerListener *listener, void *userdata)
+{
+        manager->listener = listener;
+        manager->userdata = userdata;
+}
+
+static void on_changed(Container *container, const char *const *properties, void *userdata)
+{
+        Entry *entry = userdata;
+
+        if (entry->shown)
+                entry->manager->listener->changed(container, properties, entry->manager->userdata);
+}
+
+static void on_process_ended(Container *container, const Process *process, void *userdata)
+{
+        Entry *entry = userdata;
+
+        entry->manager->listener->process_ended(container, process, entry->manager->userdata);
+}
+
+static void on_removed(Container *container, void *userdata)
+{
+        Entry *entry = userdata;
+        Manager *manager = entry->manager;
+
+        if (entry->shown)
+                manager->listener->removed(container, manager->userdata);
+        (void) g_hash_table_remove(manager->containers, entry->id);
+        if (manager->stopping && g_hash_table_size(manager->containers) == 0)
+                manager->empty(manager->empty_userdata);
+}
+
+/* A container that could not be made has been removed by now, so that its name is free before the caller hears of it:
+ * the answer does not hang on the entry. */
+static void on_created(Container *container, const sd_bus_error *error, void *userdata)
+{
+        Creation creation = *(Creation *) userdata;
+
+        g_free(userdata);
+        if (!error) {
+                creation.entry->shown = true;
+                creation.entry->manager->listener->added(container, creation.entry->manager->userdata);
+        }
+        creation.created(error ? NULL : container, error, creation.userdata);
+}
+
+static int check_limits(Manager *manager, uint32_t owner, sd_bus_error *error)
+{
+        unsigned count = 0, most = manager->service->config->max_containers_per_user;
+        GHashTableIter iterator;
+        const Entry *entry;
+
+        if (manager->stopping)
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "gangwayd is stopping; call again in a moment");
+        g_hash_table_iter_init(&iterator, manager->containers);
+        while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &entry))
+                if (entry->owner == owner)
+                        count++;
+        if (count >= most)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                         "The user %u has %u containers already; release one, or raise ContainersPerUser in "
+                                         "gangwayd.conf",
+                                         owner, most);
+        return 0;
+}
+
+static int reserve(Manager *manager, const ContainerSpec *spec, uint32_t owner, Entry **ret, sd_bus_error *error)
+{
+        g_autofree char *id = name_to_id(owner, spec->name);
+        uint32_t base = 0;
+        bool sandbox = spec->security_mode == SECURITY_SANDBOX;
+        Entry *entry;
+        int r;
+
+        if (g_hash_table_contains(manager->containers, id))
+                return sd_bus_error_setf(error, ERROR_CONTAINER_EXISTS, "The user %u already has a container '%s'", owner,
+                                         spec->name);
+        r = check_limits(manager, owner, error);
+        if (r < 0)
+                return r;
+        if (sandbox && id_ranges_acquire(manager->ranges, &base) < 0)
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                        "All blocks of 65536 ids are in use; release a container, or make Size in [Ids] of "
+                                        "gangwayd.conf larger");
+
+        entry = g_new0(Entry, 1);
+        entry->manager = manager;
+        entry->id = g_steal_pointer(&id);
+        entry->owner = owner;
+        entry->has_ids = sandbox;
+        entry->id_base = base;
+        g_hash_table_insert(manager->containers, entry->id, entry);
+        *ret = entry;
+        return 0;
+}
+
+void manager_create(Manager *manager, ContainerSpec *spec, uint32_t owner, pid_t caller, ContainerDone created,
+                    void *userdata)
+{
+        static const ContainerListener listener = {
+                .changed = on_changed,
+                .process_ended = on_process_ended,
+                .removed = on_removed,
+        };
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        ContainerRequest request = {.spec = spec, .owner = owner, .caller = caller, .listener = &listener};
+        Creation *creation;
+        Entry *entry = NULL;
+        int r;
+
+        r = reserve(manager, spec, owner, &entry, &error);
+        if (r < 0) {
+                container_spec_free(spec);
+                created(NULL, &error, userdata);
+                return;
+        }
+        creation = g_new0(Creation, 1);
+        creation->entry = entry;
+        creation->created = created;
+        creation->userdata = userdata;
+        request.id_base = entry->id_base;
+        request.userdata = entry;
+        request.created = on_created;
+        request.created_userdata = creation;
+        entry->container = container_new(manager->service, &request);
+        container_create(entry->container);
+}
+
+Container *manager_find(Manager *manager, uint32_t owner, const char *name)
+{
+        g_autofree char *id = name_to_id(owner, name);
+        const Entry *entry = g_hash_table_lookup(manager->containers, id);
+
+        return entry && entry->shown ? entry->container : NULL;
+}
+
+GPtrArray *manager_list(Manager *manager)
+{
+        GPtrArray *list = g_ptr_array_new();
+        GHashTableIter iterator;
+        const Entry *entry;
+
+        g_hash_table_iter_init(&iterator, manager->containers);
+        while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &entry))
+                if (entry->shown)
+                        g_ptr_array_add(list, entry->container);
+        return list;
+}
+
+void manager_stop(Manager *manager, ManagerEmpty empty, void *userdata)
+{
+        g_autoptr(GPtrArray) all = g_ptr_array_new();
+        GHashTableIter iterator;
+        const Entry *entry;
+
+        manager->stopping = true;
+        manager->empty = empty;
+        manager->empty_userdata = userdata;
+        g_hash_table_iter_init(&iterator, manager->containers);
+        while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &entry))
+                g_ptr_array_add(all, entry->container);
+        if (all->len == 0)
+                empty(userdata);
+        for (guint i = 0; i < all->len; i++)
+                container_release(all->pdata[i], NULL, NULL, NULL);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "service/container.h"
+
+/*
+ * All containers: their names, their ids, and how many a user may have.
+ */
+
+typedef struct Manager Manager;
+
+typedef struct ManagerListener {
+        void (*added)(Container *container, void *userdata);
+        void (*changed)(Container *container, const char *const *properties, void *userdata);
+        void (*process_ended)(Container *container, const Process *process, void *userdata);
+        /* Of a container that was added; it is freed after this. */
+        void (*removed)(Container *container, void *userdata);
+} ManagerListener;
+
+Manager *manager_new(Service *service);
+Manager *manager_free(Manager *manager);
+void manager_set_listener(Manager *manager, const ManagerListener *listener, void *userdata);
+
+/* Makes a container; spec must be checked, and is taken over; caller is
+ * the process that sent its fds. created is called with the container, which can be found
+ * from then on, or with an error: ContainerExists, LimitsExceeded, or what container_create() answers. */
+void manager_create(Manager *manager, ContainerSpec *spec, uint32_t owner, pid_t caller, ContainerDone created,
+                    void *userdata);
+
+/* NULL where there is none. */
+Container *manager_find(Manager *manager, uint32_t owner, const char *name);
+
+/* Container, in no order. The caller unrefs the array. */
+GPtrArray *manager_list(Manager *manager);
+
+typedef void (*ManagerEmpty)(void *userdata);
+
+/* Releases all, and calls empty when none is left. No container can be made any more. */
+void manager_stop(Manager *manager, ManagerEmpty empty, void *userdata);

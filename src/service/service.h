@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "backend/reaper.h"
+#include "backend/runtime.h"
+#include "backend/scope.h"
+#include "backend/seccomp-profile.h"
+#include "model/config.h"
+
+/*
+ * What the daemon's objects work with: made once in main(), and borrowed by all. The config and what follows from it is
+ * replaced on reload; whoever keeps a part of it longer than a call copies it.
+ */
+
+typedef struct Service {
+        sd_event *event;
+        sd_bus *bus;
+        Reaper *reaper;
+        ScopeManager *scopes;
+        SeccompProfile *seccomp;
+        Config *config;
+        const Runtime *runtime;
+} Service;
