@@ -12,7 +12,7 @@
 #include "util/spawn.h"
 
 #define RUN_CONTAINERS GANGWAY_RUN_DIR "/containers"
-#define STATE_SCRATCH GANGWAY_STATE_DIR "/scratch"
+#define STATE_SCRATCH  GANGWAY_STATE_DIR "/scratch"
 
 typedef struct Removal {
         RemovalDone done;

@@ -44,9 +44,10 @@ static int on_control(sd_event_source *source, int fd, uint32_t events, void *us
                 return 0;
         if (r <= 0) {
                 (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
-                (void) sd_bus_error_set(&error, ERROR_RUNTIME_FAILED,
-                                        "The container's launcher ended before it answered: its scope was stopped, or it was "
-                                        "killed; see the journal of gangwayd.service");
+                (void) sd_bus_error_set(
+                        &error, ERROR_RUNTIME_FAILED,
+                        "The container's launcher ended before it answered: its scope was stopped, or it was "
+                        "killed; see the journal of gangwayd.service");
                 answer(launcher, NULL, &error);
                 return 0;
         }

@@ -4,10 +4,11 @@
  * Watched children are waited for by their pidfds. The rest are launchers that have done their work, and what a killed
  * launcher or runtime left behind: zombies that nobody asks for, to be swept when SIGCHLD comes.
  *
- * One kind looks like those and must not be swept: a container's process that ended so fast that the launcher's message
- * with its pid still lies in the socket. The launcher sends before it ends, and only its end makes the process our
- * child; so a zombie is swept only if it is still unknown after the event loop has looked at all sockets once more,
- * which it serves first.
+ * A container's process is the launcher's child first, and becomes ours when that one ends, an instant after it has
+ * told the pid. Two things follow. A process that ends within that instant is not yet ours to wait for: it is waited
+ * for again at the SIGCHLD that the kernel sends with it when it changes its parent. And one that ended so fast that
+ * the message with its pid still lies in the socket looks like one that nobody asks for: so a zombie is swept only if
+ * it is still unknown after the event loop has looked at all sockets once more, which it serves first.
  */
 
 #include "backend/reaper.h"
@@ -26,13 +27,15 @@ struct Reaper {
         sd_event *event;
         sd_event_source *signal;
         sd_event_source *again;
-        GHashTable *watched; /* pids */
+        GHashTable *watched; /* ReaperWatch by pid */
         GHashTable *unknown; /* pids of zombies of the last sweep */
 };
 
 struct ReaperWatch {
         Reaper *reaper;
         pid_t pid;
+        int pidfd;
+        bool has_ended; /* and is not our child yet */
         sd_event_source *source;
         ReaperEnded ended;
         void *userdata;
@@ -70,12 +73,55 @@ static int sweep(Reaper *reaper)
 
         g_hash_table_unref(reaper->unknown);
         reaper->unknown = unknown;
-        return sd_event_source_set_enabled(reaper->again, g_hash_table_size(unknown) > 0 ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+        return sd_event_source_set_enabled(reaper->again,
+                                           g_hash_table_size(unknown) > 0 ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+/* Returns whether the process was ours to wait for. */
+static bool reap(ReaperWatch *watch)
+{
+        siginfo_t info = {};
+
+        if (waitid(P_PIDFD, (id_t) watch->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+                return false;
+        (void) g_hash_table_remove(watch->reaper->watched, GINT_TO_POINTER(watch->pid));
+        watch->source = sd_event_source_disable_unref(watch->source);
+        watch->pidfd = safe_close(watch->pidfd);
+        watch->ended(&info, watch->userdata);
+        return true;
+}
+
+static int on_pidfd(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        ReaperWatch *watch = userdata;
+
+        if (reap(watch))
+                return 0;
+        watch->has_ended = true;
+        return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+}
+
+static ReaperWatch *find_adopted(const Reaper *reaper)
+{
+        GHashTableIter iterator;
+        ReaperWatch *watch;
+
+        g_hash_table_iter_init(&iterator, reaper->watched);
+        while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &watch))
+                if (watch->has_ended && is_zombie(watch->pid))
+                        return watch;
+        return NULL;
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-        return sweep(userdata);
+        Reaper *reaper = userdata;
+        ReaperWatch *watch;
+
+        /* One at a time: what is told of an end may change the table. */
+        while ((watch = find_adopted(reaper)) && reap(watch))
+                ;
+        return sd_event_source_set_enabled(reaper->again, SD_EVENT_ONESHOT);
 }
 
 static int on_again(sd_event_source *source, void *userdata)
@@ -97,13 +143,11 @@ int reaper_new(sd_event *event, Reaper **ret)
 
         r = sd_event_add_signal(event, &reaper->signal, SIGCHLD, on_signal, reaper);
         if (r >= 0)
-                r = sd_event_source_set_priority(reaper->signal, SD_EVENT_PRIORITY_IDLE);
-        if (r >= 0)
                 r = sd_event_add_defer(event, &reaper->again, on_again, reaper);
         if (r >= 0)
                 r = sd_event_source_set_enabled(reaper->again, SD_EVENT_OFF);
         if (r >= 0)
-                r = sd_event_source_set_priority(reaper->again, SD_EVENT_PRIORITY_IDLE + 1);
+                r = sd_event_source_set_priority(reaper->again, SD_EVENT_PRIORITY_IDLE);
         if (r < 0) {
                 reaper_free(reaper);
                 return r;
@@ -125,15 +169,6 @@ Reaper *reaper_free(Reaper *reaper)
         return NULL;
 }
 
-static int on_child(sd_event_source *source, const siginfo_t *info, void *userdata)
-{
-        ReaperWatch *watch = userdata;
-
-        (void) g_hash_table_remove(watch->reaper->watched, GINT_TO_POINTER(watch->pid));
-        watch->ended(info, watch->userdata);
-        return 0;
-}
-
 int reaper_watch(Reaper *reaper, pid_t pid, int pidfd, ReaperEnded ended, void *userdata, ReaperWatch **ret)
 {
         ReaperWatch *watch = g_new0(ReaperWatch, 1);
@@ -141,16 +176,15 @@ int reaper_watch(Reaper *reaper, pid_t pid, int pidfd, ReaperEnded ended, void *
 
         watch->reaper = reaper;
         watch->pid = pid;
+        watch->pidfd = pidfd;
         watch->ended = ended;
         watch->userdata = userdata;
-        r = sd_event_add_child_pidfd(reaper->event, &watch->source, pidfd, WEXITED, on_child, watch);
+        g_hash_table_insert(reaper->watched, GINT_TO_POINTER(pid), watch);
+        r = sd_event_add_io(reaper->event, &watch->source, pidfd, EPOLLIN, on_pidfd, watch);
         if (r < 0) {
-                safe_close(pidfd);
-                g_free(watch);
+                reaper_watch_free(watch);
                 return r;
         }
-        (void) sd_event_source_set_child_pidfd_own(watch->source, true);
-        g_hash_table_add(reaper->watched, GINT_TO_POINTER(pid));
         *ret = watch;
         return 0;
 }
@@ -159,8 +193,11 @@ ReaperWatch *reaper_watch_free(ReaperWatch *watch)
 {
         if (!watch)
                 return NULL;
-        (void) g_hash_table_remove(watch->reaper->watched, GINT_TO_POINTER(watch->pid));
+        /* After its end the pid may be another's. */
+        if (watch->pidfd >= 0)
+                (void) g_hash_table_remove(watch->reaper->watched, GINT_TO_POINTER(watch->pid));
         sd_event_source_disable_unref(watch->source);
+        safe_close(watch->pidfd);
         g_free(watch);
         return NULL;
 }

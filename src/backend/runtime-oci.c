@@ -96,7 +96,8 @@ static char *last_message(const char *text)
         for (char **line = lines; *line; line++) {
                 g_autoptr(JsonNode) node = json_from_string(*line, NULL);
 
-                if (!node || !JSON_NODE_HOLDS_OBJECT(node) || !json_object_has_member(json_node_get_object(node), "msg"))
+                if (!node || !JSON_NODE_HOLDS_OBJECT(node) ||
+                    !json_object_has_member(json_node_get_object(node), "msg"))
                         continue;
                 g_free(message);
                 message = g_strdup(json_object_get_string_member(json_node_get_object(node), "msg"));
@@ -110,8 +111,13 @@ static int explain(const char *text, const char *program, sd_bus_error *error)
         static const char *const not_found[] = {"not found in $PATH", "no such file or directory",
                                                 "No such file or directory", NULL};
         static const char *const about_program[] = {"executable", "exec", NULL};
-        static const char *const refused[] = {"permission denied", "Permission denied", "open executable", "is a directory",
-                                              "Exec format error", "exec format error", NULL};
+        static const char *const refused[] = {"permission denied",
+                                              "Permission denied",
+                                              "open executable",
+                                              "is a directory",
+                                              "Exec format error",
+                                              "exec format error",
+                                              NULL};
         g_autofree char *said = g_strstrip(last_message(text));
 
         if (says(said, about_cwd) && says(said, not_found))

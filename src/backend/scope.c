@@ -16,8 +16,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
+#define SYSTEMD_NAME    "org.freedesktop.systemd1"
+#define SYSTEMD_PATH    "/org/freedesktop/systemd1"
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
 /* How long systemd waits between SIGTERM and SIGKILL where somebody stops the scope by hand. */
@@ -79,10 +79,11 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
         if (!scope || scope->started)
                 return 0;
         if (!g_str_equal(result, "done"))
-                (void) sd_bus_error_setf(&error, ERROR_SCOPE_FAILED,
-                                         "The scope %s could not be started (%s): it was stopped from outside, or systemd "
-                                         "refused its process; see 'journalctl -u %s'",
-                                         unit, result, unit);
+                (void) sd_bus_error_setf(
+                        &error, ERROR_SCOPE_FAILED,
+                        "The scope %s could not be started (%s): it was stopped from outside, or systemd "
+                        "refused its process; see 'journalctl -u %s'",
+                        unit, result, unit);
         scope_started(scope, sd_bus_error_is_set(&error) ? &error : NULL);
         return 0;
 }
@@ -106,8 +107,8 @@ static int on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *ret_
 
 static int match(ScopeManager *manager, const char *member, sd_bus_message_handler_t handler, sd_bus_slot **ret)
 {
-        return sd_bus_match_signal_async(manager->bus, ret, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, member, handler,
-                                         NULL, manager);
+        return sd_bus_match_signal_async(manager->bus, ret, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, member,
+                                         handler, NULL, manager);
 }
 
 int scope_manager_new(sd_bus *bus, ScopeManager **ret)
@@ -122,8 +123,8 @@ int scope_manager_new(sd_bus *bus, ScopeManager **ret)
                 r = match(manager, "UnitRemoved", on_unit_removed, &manager->unit_removed);
         /* systemd sends these signals only while somebody has subscribed. */
         if (r >= 0)
-                r = sd_bus_call_method_async(bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", NULL, NULL,
-                                             NULL);
+                r = sd_bus_call_method_async(bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", NULL,
+                                             NULL, NULL);
         if (r < 0) {
                 scope_manager_free(manager);
                 return r;
@@ -178,8 +179,8 @@ static int append_device_rules(sd_bus_message *m, const ContainerSpec *spec)
 {
         if (spec->security_mode == SECURITY_INSECURE)
                 return 0;
-        return sd_bus_message_append(m, "(sv)(sv)", "DevicePolicy", "s", "closed", "DeviceAllow", "a(ss)", 2, "char-pts",
-                                     "rw", "/dev/tty", "rw");
+        return sd_bus_message_append(m, "(sv)(sv)", "DevicePolicy", "s", "closed", "DeviceAllow", "a(ss)", 2,
+                                     "char-pts", "rw", "/dev/tty", "rw");
 }
 
 static int append_request(sd_bus_message *m, const ContainerSpec *spec, uint32_t owner, const char *unit, pid_t pid)
@@ -192,9 +193,9 @@ static int append_request(sd_bus_message *m, const ContainerSpec *spec, uint32_t
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", description, "Slice", "s", slice,
-                                          "PIDs", "au", 1, (uint32_t) pid, "Delegate", "b", true, "CollectMode", "s",
-                                          "inactive-or-failed", "TimeoutStopUSec", "t", STOP_TIMEOUT_USEC);
+                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", description, "Slice", "s",
+                                          slice, "PIDs", "au", 1, (uint32_t) pid, "Delegate", "b", true, "CollectMode",
+                                          "s", "inactive-or-failed", "TimeoutStopUSec", "t", STOP_TIMEOUT_USEC);
         if (r >= 0)
                 r = append_device_rules(m, spec);
         if (r >= 0)
@@ -318,8 +319,8 @@ int scope_freeze(Scope *scope, bool freeze, ScopeReplied replied, void *userdata
         ScopeCall *call = call_new(scope, replied, userdata);
 
         return call_sent(call, sd_bus_call_method_async(scope->manager->bus, &call->slot, SYSTEMD_NAME, SYSTEMD_PATH,
-                                                        SYSTEMD_MANAGER, freeze ? "FreezeUnit" : "ThawUnit", on_call_reply,
-                                                        call, "s", scope->unit));
+                                                        SYSTEMD_MANAGER, freeze ? "FreezeUnit" : "ThawUnit",
+                                                        on_call_reply, call, "s", scope->unit));
 }
 
 int scope_signal(Scope *scope, int signal, ScopeReplied replied, void *userdata)
@@ -327,14 +328,14 @@ int scope_signal(Scope *scope, int signal, ScopeReplied replied, void *userdata)
         ScopeCall *call = call_new(scope, replied, userdata);
 
         return call_sent(call, sd_bus_call_method_async(scope->manager->bus, &call->slot, SYSTEMD_NAME, SYSTEMD_PATH,
-                                                        SYSTEMD_MANAGER, "KillUnit", on_call_reply, call, "ssi", scope->unit,
-                                                        "all", signal));
+                                                        SYSTEMD_MANAGER, "KillUnit", on_call_reply, call, "ssi",
+                                                        scope->unit, "all", signal));
 }
 
 void scope_stop(Scope *scope)
 {
-        (void) sd_bus_call_method_async(scope->manager->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "StopUnit",
-                                        NULL, NULL, "ss", scope->unit, "replace");
+        (void) sd_bus_call_method_async(scope->manager->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                        "StopUnit", NULL, NULL, "ss", scope->unit, "replace");
 }
 
 static int on_units(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -345,7 +346,8 @@ static int on_units(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 
         if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_enter_container(m, 'a', "(ssssssouso)") < 0)
                 return 0;
-        while ((r = sd_bus_message_read(m, "(ssssssouso)", &unit, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)) > 0)
+        while ((r = sd_bus_message_read(m, "(ssssssouso)", &unit, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                                        NULL)) > 0)
                 if (!g_hash_table_contains(manager->scopes, unit)) {
                         r = sd_bus_call_method_async(manager->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
                                                      "KillUnit", NULL, NULL, "ssi", unit, "all", SIGKILL);
@@ -358,5 +360,6 @@ static int on_units(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 int scope_manager_sweep(ScopeManager *manager)
 {
         return sd_bus_call_method_async(manager->bus, &manager->sweep, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                        "ListUnitsByPatterns", on_units, manager, "asas", 0, 1, "gangway-[0-9]*-*.scope");
+                                        "ListUnitsByPatterns", on_units, manager, "asas", 0, 1,
+                                        "gangway-[0-9]*-*.scope");
 }

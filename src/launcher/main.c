@@ -31,9 +31,9 @@
 #include "util/confined-path.h"
 #include "util/string-message.h"
 
-#define CONTROL_FD 3
-#define INVALID_ARGS "org.freedesktop.DBus.Error.InvalidArgs"
-#define MOUNT_FAILED "org.gangway1.Error.MountFailed"
+#define CONTROL_FD     3
+#define INVALID_ARGS   "org.freedesktop.DBus.Error.InvalidArgs"
+#define MOUNT_FAILED   "org.gangway1.Error.MountFailed"
 #define RUNTIME_FAILED "org.gangway1.Error.RuntimeFailed"
 
 static int root_fd = -1;
@@ -190,10 +190,8 @@ static const struct {
         size_t n_strings; /* at least */
         int (*run)(StringMessage *message);
 } requests[] = {
-        {"root", 9, do_root},
-        {"join-root", 1, do_join_root},
-        {"user", 2, do_user},
-        {"make-directory", 4, do_make_directory},
+        {"root", 9, do_root}, {"join-root", 1, do_join_root},
+        {"user", 2, do_user}, {"make-directory", 4, do_make_directory},
         {"run", 7, do_run},
 };
 

@@ -21,13 +21,14 @@ typedef struct IdMap {
 } IdMap;
 
 typedef struct RootMount {
-        int source;          /* the folder, borrowed */
-        int source_pid;      /* a process in whose mount namespace the folder was opened; 0: this one's */
+        int source;     /* the folder, borrowed */
+        int source_pid; /* a process in whose mount namespace the folder was opened; 0: this one's */
         IdMap map;
         bool read_only;      /* the folder itself is not to be written; a throw-away layer always can be */
         bool devices;        /* device nodes of the folder work */
         const char *target;  /* where the root comes to stand; a folder that is there */
-        const char *scratch; /* the throw-away layer's folder, with upper/ and work/ in it; NULL: the source itself is written */
+        const char *scratch; /* the throw-away layer's folder, with upper/ and work/ in it; NULL: the source itself is
+                                written */
 } RootMount;
 
 /* Leaves the mounts of others, and mounts a root. On failure *ret_step is a static sentence of what failed.

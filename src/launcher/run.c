@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,20 @@ static int run_and_wait(const RunRequest *request, int table[RUN_FDS_MAX], size_
         return 0;
 }
 
+/* After a failed run: what the runtime left behind is our child now, and must not stay. */
+static void end_leftovers(void)
+{
+        FILE *children = fopen("/proc/thread-self/children", "re");
+        int pid;
+
+        while (children && fscanf(children, "%d", &pid) == 1)
+                (void) kill(pid, SIGKILL);
+        if (children)
+                (void) fclose(children);
+        while (waitpid(-1, NULL, 0) > 0)
+                ;
+}
+
 static int receive_terminal(int listener, RunResult *result)
 {
         result->terminal = console_receive(listener);
@@ -125,6 +140,7 @@ int run_runtime(const RunRequest *request, RunResult *ret)
                         r = receive_terminal(listener, &result);
         } else {
                 read_text(request->log_file, result.error, sizeof(result.error));
+                end_leftovers();
         }
         (void) unlink(request->pid_file);
         (void) unlink(request->log_file);

@@ -12,12 +12,12 @@
 #define RUN_FDS_MAX 64U
 
 typedef struct RunRequest {
-        const char *identifier;  /* the name in the journal */
-        const char *pid_file;    /* written by the runtime */
-        const char *log_file;    /* where the runtime says what went wrong */
-        const char *console;     /* the path of the console socket, or "" */
-        const char *const *argv; /* the runtime's, NULL at its end; the first is its absolute path */
-        const int *fds;          /* borrowed */
+        const char *identifier;        /* the name in the journal */
+        const char *pid_file;          /* written by the runtime */
+        const char *log_file;          /* where the runtime says what went wrong */
+        const char *console;           /* the path of the console socket, or "" */
+        const char *const *argv;       /* the runtime's, NULL at its end; the first is its absolute path */
+        const int *fds;                /* borrowed */
         unsigned numbers[RUN_FDS_MAX]; /* what they are to be in the process, below RUN_FDS_MAX, each once */
         size_t n_fds;
 } RunRequest;

@@ -44,7 +44,8 @@ static int open_users(int root, const char *path, FILE **ret, char *message, siz
         if (fd == -ENOENT || fd == -ENOTDIR)
                 return 0;
         if (fd < 0 || fstat(fd, &st) < 0) {
-                (void) snprintf(message, size, "The container's %s can't be read: %s", path, strerror(fd < 0 ? -fd : errno));
+                (void) snprintf(message, size, "The container's %s can't be read: %s", path,
+                                strerror(fd < 0 ? -fd : errno));
                 return -EINVAL;
         }
         if (!S_ISREG(st.st_mode) || st.st_size > USER_FILE_SIZE_MAX) {

@@ -9,7 +9,7 @@
  * up inside its root, must be regular files, and are read up to a limit.
  */
 
-#define USER_GROUPS_MAX 64U
+#define USER_GROUPS_MAX    64U
 #define USER_FILE_SIZE_MAX (10U * 1024U * 1024U)
 
 typedef struct User {

@@ -137,18 +137,20 @@ static int check_mount(const MountSpec *mount, sd_bus_error *error)
         if (!mount->destination)
                 return error_invalid(error, "A mount has no destination; give it one, for example \"/\"");
         if (mount->type != MOUNT_BIND || !is_root(mount))
-                return sd_bus_error_setf(error, SD_BUS_ERROR_NOT_SUPPORTED,
-                                         "The mount at '%s' of type %s is not supported yet: this version makes the root only, "
-                                         "a bind mount at '/'",
-                                         mount->destination, mount_type_to_string(mount->type));
+                return sd_bus_error_setf(
+                        error, SD_BUS_ERROR_NOT_SUPPORTED,
+                        "The mount at '%s' of type %s is not supported yet: this version makes the root only, "
+                        "a bind mount at '/'",
+                        mount->destination, mount_type_to_string(mount->type));
         if (mount->source >= 0 && mount->host_path)
                 return error_invalid(error, "The mount at '%s' has both source and host-path; give it one of them",
                                      mount->destination);
         if (mount->source < 0 && !mount->host_path)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_NOT_SUPPORTED,
-                                         "The mount at '%s' has neither source nor host-path, and this version makes no "
-                                         "empty root",
-                                         mount->destination);
+                return sd_bus_error_setf(
+                        error, SD_BUS_ERROR_NOT_SUPPORTED,
+                        "The mount at '%s' has neither source nor host-path, and this version makes no "
+                        "empty root",
+                        mount->destination);
         if (mount->host_path && !g_path_is_absolute(mount->host_path))
                 return error_invalid(error, "The host-path '%s' is not absolute", mount->host_path);
         return 0;
@@ -171,17 +173,22 @@ static int check_mounts(const ContainerSpec *spec, sd_bus_error *error)
 
 static int check_rlimits(const ContainerSpec *spec, sd_bus_error *error)
 {
-        static const char *const names[] = {"AS",      "CORE",     "CPU",    "DATA",  "FSIZE",  "LOCKS", "MEMLOCK", "MSGQUEUE",
-                                            "NICE",    "NOFILE",   "NPROC",  "RSS",   "RTPRIO", "RTTIME", "SIGPENDING", "STACK", NULL};
+        static const char *const names[] = {"AS",      "CORE",     "CPU",        "DATA",   "FSIZE", "LOCKS",
+                                            "MEMLOCK", "MSGQUEUE", "NICE",       "NOFILE", "NPROC", "RSS",
+                                            "RTPRIO",  "RTTIME",   "SIGPENDING", "STACK",  NULL};
 
         for (guint i = 0; i < spec->rlimits->len; i++) {
                 const ResourceLimit *limit = spec->rlimits->pdata[i];
 
                 if (!g_strv_contains(names, limit->name))
-                        return error_invalid(error, "There is no resource limit '%s' in the option 'rlimits'; see getrlimit(2), "
-                                             "for example \"NOFILE\"", limit->name);
+                        return error_invalid(
+                                error,
+                                "There is no resource limit '%s' in the option 'rlimits'; see getrlimit(2), "
+                                "for example \"NOFILE\"",
+                                limit->name);
                 if (limit->soft > limit->hard)
-                        return error_invalid(error, "The resource limit '%s' has a soft value above its hard one", limit->name);
+                        return error_invalid(error, "The resource limit '%s' has a soft value above its hard one",
+                                             limit->name);
         }
         return 0;
 }
@@ -197,8 +204,10 @@ int container_spec_check(ContainerSpec *spec, sd_bus_error *error)
         if (!name_is_valid(spec->name)) {
                 g_autofree char *shown = g_strndup(spec->name, 2 * NAME_LENGTH_MAX);
 
-                return error_invalid(error, "'%s' can't be a container's name: 1 to 63 of A-Z a-z 0-9 _ . -, the first one a "
-                                     "letter or digit", shown);
+                return error_invalid(error,
+                                     "'%s' can't be a container's name: 1 to 63 of A-Z a-z 0-9 _ . -, the first one a "
+                                     "letter or digit",
+                                     shown);
         }
         r = check_mounts(spec, error);
         if (r < 0)

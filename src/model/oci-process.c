@@ -4,9 +4,21 @@
 
 /* The 14 that containers have by default, 0xa80425fb as the kernel shows them. They count inside of the container's
  * own user namespace only. */
-static const char *const sandbox_capabilities[] = {
-        "CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",     "CAP_MKNOD", "CAP_NET_RAW",     "CAP_SETGID",
-        "CAP_SETUID", "CAP_SETFCAP",      "CAP_SETPCAP",          "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",  "CAP_AUDIT_WRITE", NULL};
+static const char *const sandbox_capabilities[] = {"CAP_CHOWN",
+                                                   "CAP_DAC_OVERRIDE",
+                                                   "CAP_FSETID",
+                                                   "CAP_FOWNER",
+                                                   "CAP_MKNOD",
+                                                   "CAP_NET_RAW",
+                                                   "CAP_SETGID",
+                                                   "CAP_SETUID",
+                                                   "CAP_SETFCAP",
+                                                   "CAP_SETPCAP",
+                                                   "CAP_NET_BIND_SERVICE",
+                                                   "CAP_SYS_CHROOT",
+                                                   "CAP_KILL",
+                                                   "CAP_AUDIT_WRITE",
+                                                   NULL};
 
 /* All that Linux has, capabilities(7). */
 static const char *const all_capabilities[] = {"CAP_CHOWN",

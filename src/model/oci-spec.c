@@ -120,11 +120,14 @@ static void build_resources(JsonBuilder *b, const char *cgroups_path)
 
 static void build_linux(JsonBuilder *b, const ContainerSpec *container, const OciRoot *root)
 {
-        static const char *const masked[] = {"/proc/acpi",       "/proc/asound",      "/proc/kcore",
-                                             "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug",
-                                             "/proc/scsi",       "/proc/timer_list",  "/proc/timer_stats",
-                                             "/sys/devices/virtual/powercap", "/sys/firmware", NULL};
-        static const char *const read_only[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL};
+        static const char *const masked[] = {"/proc/acpi",          "/proc/asound",
+                                             "/proc/kcore",         "/proc/keys",
+                                             "/proc/latency_stats", "/proc/sched_debug",
+                                             "/proc/scsi",          "/proc/timer_list",
+                                             "/proc/timer_stats",   "/sys/devices/virtual/powercap",
+                                             "/sys/firmware",       NULL};
+        static const char *const read_only[] = {"/proc/bus",           "/proc/fs", "/proc/irq", "/proc/sys",
+                                                "/proc/sysrq-trigger", NULL};
 
         oci_begin_object(b, "linux");
         build_namespaces(b, container);

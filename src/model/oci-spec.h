@@ -16,9 +16,9 @@ typedef struct OciRoot {
         uint32_t id_base;         /* the first of the container's ids on the host; not used in insecure mode */
         const char *cgroups_path; /* below the scope, for a runtime that can't do without; NULL: none is written */
         /* The filter, in one of two forms, or none: */
-        const char *seccomp_bpf;  /* compiled, base64: crun's annotation run.oci.seccomp_bpf_data */
-        JsonNode *seccomp_json;   /* the object linux.seccomp, borrowed */
-        unsigned n_loop_devices;  /* how many /dev/loopN an insecure container gets */
+        const char *seccomp_bpf; /* compiled, base64: crun's annotation run.oci.seccomp_bpf_data */
+        JsonNode *seccomp_json;  /* the object linux.seccomp, borrowed */
+        unsigned n_loop_devices; /* how many /dev/loopN an insecure container gets */
 } OciRoot;
 
 /* The text of config.json. The caller frees it. */

@@ -55,7 +55,8 @@ static bool has_env(const ProcessSpec *spec, const char *name, size_t length)
 int process_spec_add_env(ProcessSpec *spec, const char *name, const char *value, sd_bus_error *error)
 {
         if (!*name || strchr(name, '='))
-                return error_invalid(error, "'%s' can't be the name of an environment variable: it is empty or has a '='", name);
+                return error_invalid(
+                        error, "'%s' can't be the name of an environment variable: it is empty or has a '='", name);
         if (has_env(spec, name, strlen(name)))
                 return error_invalid(error, "The environment variable '%s' is given twice", name);
         g_ptr_array_add(spec->env, g_strdup_printf("%s=%s", name, value));
@@ -67,7 +68,8 @@ int process_spec_add_fd(ProcessSpec *spec, uint32_t number, int fd, sd_bus_error
         ProcessFd entry = {.number = number};
 
         if (number > PROCESS_FD_MAX)
-                return error_invalid(error, "The file descriptor number %u is over the limit of %u", number, PROCESS_FD_MAX);
+                return error_invalid(error, "The file descriptor number %u is over the limit of %u", number,
+                                     PROCESS_FD_MAX);
         for (guint i = 0; i < spec->fds->len; i++)
                 if (g_array_index(spec->fds, ProcessFd, i).number == number)
                         return error_invalid(error, "The file descriptor number %u is given twice", number);
@@ -89,8 +91,10 @@ static int check_terminal(const ProcessSpec *spec, sd_bus_error *error)
                 uint32_t number = g_array_index(spec->fds, ProcessFd, i).number;
 
                 if (number <= STDERR_FILENO)
-                        return error_invalid(error, "The file descriptor number %u is given besides the option 'tty', which "
-                                             "takes 0, 1 and 2", number);
+                        return error_invalid(error,
+                                             "The file descriptor number %u is given besides the option 'tty', which "
+                                             "takes 0, 1 and 2",
+                                             number);
         }
         return 0;
 }
@@ -104,8 +108,10 @@ int process_spec_check(ProcessSpec *spec, sd_bus_error *error)
         if (!*spec->argv[0])
                 return error_invalid(error, "argv names no program: its first string is ''");
         if (spec->id && !name_is_valid(spec->id))
-                return error_invalid(error, "'%.128s' can't be a process's id: 1 to 63 of A-Z a-z 0-9 _ . -, the first one a "
-                                     "letter or digit", spec->id);
+                return error_invalid(error,
+                                     "'%.128s' can't be a process's id: 1 to 63 of A-Z a-z 0-9 _ . -, the first one a "
+                                     "letter or digit",
+                                     spec->id);
         if (spec->cwd && *spec->cwd && *spec->cwd != '/')
                 return error_invalid(error, "The working directory '%s' is not absolute", spec->cwd);
         r = check_terminal(spec, error);

@@ -9,9 +9,9 @@ static const struct {
         const char *name;
         const char *type;
 } properties[] = {
-        {"AllowedCPUs", "ay"}, {"CPUQuotaPerSecUSec", "t"}, {"CPUWeight", "t"}, {"IOWeight", "t"},
-        {"MemoryHigh", "t"},   {"MemoryLow", "t"},          {"MemoryMax", "t"}, {"MemoryMin", "t"},
-        {"MemorySwapMax", "t"}, {"RuntimeMaxUSec", "t"},    {"TasksMax", "t"},
+        {"AllowedCPUs", "ay"},  {"CPUQuotaPerSecUSec", "t"}, {"CPUWeight", "t"}, {"IOWeight", "t"},
+        {"MemoryHigh", "t"},    {"MemoryLow", "t"},          {"MemoryMax", "t"}, {"MemoryMin", "t"},
+        {"MemorySwapMax", "t"}, {"RuntimeMaxUSec", "t"},     {"TasksMax", "t"},
 };
 
 const char *scope_property_type(const char *name)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A call whose sender is not known yet, or that polkit has to be asked about, is put aside and given to sd-bus again when
- * the answer is there. What the same sender sent meanwhile waits behind it, so that the order of its calls stays.
+ * A call whose sender is not known yet, or that polkit has to be asked about, is put aside and given to sd-bus again
+ * when the answer is there. What the same sender sent meanwhile waits behind it, so that the order of its calls stays.
  */
 
 #include "service/access.h"
@@ -23,8 +23,8 @@ struct Access {
         Authorizer *authorizer;
         AccessExists exists;
         void *userdata;
-        GHashTable *senders;    /* unique name: Sender, of those with messages put aside */
-        GHashTable *granted;    /* messages that polkit let see their object */
+        GHashTable *senders;     /* unique name: Sender, of those with messages put aside */
+        GHashTable *granted;     /* messages that polkit let see their object */
         sd_bus_message *current; /* the granted message that is being handled */
         uint32_t current_uid;
 };
@@ -157,7 +157,8 @@ static int ask(Access *access, sd_bus_message *m, uint32_t owner, const char *na
         Look *look = g_new0(Look, 1);
         const AuthorizeRequest request = {
                 .actions = (const char *const[]){ACTION_MANAGE_OTHERS, NULL},
-                .details = (const char *const[]){"container", name, "uid", uid, "method", sd_bus_message_get_member(m), NULL},
+                .details = (const char *const[]){"container", name, "uid", uid, "method", sd_bus_message_get_member(m),
+                                                 NULL},
                 .authorized = on_authorized,
                 .forget = forget_look,
                 .userdata = look,

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define MANAGER "org.gangway1.Manager"
+#define MANAGER   "org.gangway1.Manager"
 #define CONTAINER "org.gangway1.Container"
 
 static const AuthorizationRow rows[] = {

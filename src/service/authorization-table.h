@@ -8,11 +8,11 @@
  * says the same in annotations, and a test compares the two.
  */
 
-#define ACTION_CREATE "org.gangway1.create"
+#define ACTION_CREATE         "org.gangway1.create"
 #define ACTION_BIND_HOST_PATH "org.gangway1.bind-host-path"
-#define ACTION_HOST_NETWORK "org.gangway1.host-network"
-#define ACTION_INSECURE "org.gangway1.insecure"
-#define ACTION_MANAGE_OTHERS "org.gangway1.manage-others"
+#define ACTION_HOST_NETWORK   "org.gangway1.host-network"
+#define ACTION_INSECURE       "org.gangway1.insecure"
+#define ACTION_MANAGE_OTHERS  "org.gangway1.manage-others"
 
 #define AUTHORIZATION_ACTIONS_MAX 4
 

@@ -8,8 +8,8 @@
 #include "service/authorization-table.h"
 #include "util/cleanup.h"
 
-#define POLKIT_NAME "org.freedesktop.PolicyKit1"
-#define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
+#define POLKIT_NAME      "org.freedesktop.PolicyKit1"
+#define POLKIT_PATH      "/org/freedesktop/PolicyKit1/Authority"
 #define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
 /* CheckAuthorizationFlags of the polkit reference. */
 #define ALLOW_USER_INTERACTION 1U
@@ -108,8 +108,8 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 
         if (failure || sd_bus_message_enter_container(m, 'r', "bba{ss}") < 0 ||
             sd_bus_message_read(m, "bb", &authorized, &challenge) < 0) {
-                refuse(question, SD_BUS_ERROR_ACCESS_DENIED, "polkit could not be asked for %s, so it is refused: %s", action,
-                       failure ? failure->message : "its answer can't be read");
+                refuse(question, SD_BUS_ERROR_ACCESS_DENIED, "polkit could not be asked for %s, so it is refused: %s",
+                       action, failure ? failure->message : "its answer can't be read");
                 return 0;
         }
         if (authorized) {
@@ -117,7 +117,8 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
                 ask_next(question);
         } else if (challenge && !question->interactive) {
                 refuse(question, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
-                       "polkit would have to ask somebody for %s; call again with interactive authorization allowed", action);
+                       "polkit would have to ask somebody for %s; call again with interactive authorization allowed",
+                       action);
         } else {
                 refuse(question, SD_BUS_ERROR_ACCESS_DENIED, "polkit refused %s", action);
         }
@@ -131,8 +132,8 @@ static int append_details(sd_bus_message *m, const Question *question)
         for (guint i = 0; question->details && question->details[i] && r >= 0; i += 2)
                 r = sd_bus_message_append(m, "{ss}", question->details[i], question->details[i + 1]);
         if (r >= 0 && question->messages)
-                r = sd_bus_message_append(m, "{ss}{ss}", "polkit.message", question->messages[question->next], "polkit.gettext_domain",
-                                          GETTEXT_PACKAGE);
+                r = sd_bus_message_append(m, "{ss}{ss}", "polkit.message", question->messages[question->next],
+                                          "polkit.gettext_domain", GETTEXT_PACKAGE);
         if (r >= 0)
                 r = sd_bus_message_close_container(m);
         return r;
@@ -181,15 +182,17 @@ static void on_caller_left(void *userdata)
 
         /* Its dialog, if there is one, goes away. */
         if (question->cancellation_id)
-                (void) sd_bus_call_method_async(question->authorizer->bus, NULL, POLKIT_NAME, POLKIT_PATH, POLKIT_INTERFACE,
-                                                "CancelCheckAuthorization", NULL, NULL, "s", question->cancellation_id);
+                (void) sd_bus_call_method_async(question->authorizer->bus, NULL, POLKIT_NAME, POLKIT_PATH,
+                                                POLKIT_INTERFACE, "CancelCheckAuthorization", NULL, NULL, "s",
+                                                question->cancellation_id);
         (void) g_hash_table_remove(question->authorizer->pending, question);
 }
 
 /* The table's word on what this method may ask for at all. NULL where all is well. */
 static const char *find_action_out_of_place(sd_bus_message *m, const char *const *actions)
 {
-        const AuthorizationRow *row = authorization_table_find(sd_bus_message_get_interface(m), sd_bus_message_get_member(m));
+        const AuthorizationRow *row =
+                authorization_table_find(sd_bus_message_get_interface(m), sd_bus_message_get_member(m));
 
         for (; *actions; actions++)
                 if (g_strcmp0(*actions, ACTION_MANAGE_OTHERS) != 0 && (!row || !authorization_row_has(row, *actions)))
@@ -214,7 +217,8 @@ void authorize(Authorizer *authorizer, sd_bus_message *m, uint32_t uid, const Au
         g_hash_table_add(authorizer->pending, question);
 
         if (wrong) {
-                refuse(question, SD_BUS_ERROR_ACCESS_DENIED, "%s does not ask for %s", sd_bus_message_get_member(m), wrong);
+                refuse(question, SD_BUS_ERROR_ACCESS_DENIED, "%s does not ask for %s", sd_bus_message_get_member(m),
+                       wrong);
         } else if (uid == 0) {
                 finish(question, 1, NULL);
         } else {

@@ -36,7 +36,8 @@ static int show(Bus *bus)
                 r = sd_bus_add_fallback_vtable(b, &bus->container_slot, CONTAINER_PREFIX, CONTAINER_INTERFACE,
                                                container_bus_vtable, container_bus_find, bus);
         if (r >= 0)
-                r = sd_bus_add_node_enumerator(b, &bus->enumerator_slot, CONTAINER_PREFIX, container_bus_enumerate, bus);
+                r = sd_bus_add_node_enumerator(b, &bus->enumerator_slot, CONTAINER_PREFIX, container_bus_enumerate,
+                                               bus);
         return r;
 }
 

@@ -36,7 +36,7 @@ static int on_release(sd_bus_message *m, void *userdata, sd_bus_error *error)
 }
 
 #define GETTER(name)                                                                                                   \
-        static int name(sd_bus *b, const char *path, const char *interface, const char *property,                     \
+        static int name(sd_bus *b, const char *path, const char *interface, const char *property,                      \
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
 GETTER(get_name)
@@ -85,7 +85,8 @@ GETTER(get_cgroup)
 
 GETTER(get_leader)
 {
-        return sd_bus_message_append(reply, "u", (uint32_t) container_get_leader(((ContainerBus *) userdata)->container));
+        return sd_bus_message_append(reply, "u",
+                                     (uint32_t) container_get_leader(((ContainerBus *) userdata)->container));
 }
 
 GETTER(get_processes)
@@ -104,15 +105,16 @@ GETTER(get_processes)
 }
 
 #define PROCESS_ARGUMENTS SD_BUS_ARGS("as", argv, "a{ss}", env, "a{uh}", fds, "a{sv}", options)
-#define PROCESS_RESULT SD_BUS_RESULT("s", process, "a{sv}", results)
-#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+#define PROCESS_RESULT    SD_BUS_RESULT("s", process, "a{sv}", results)
+#define CHANGES           SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 /* Every method is open to all as far as sd-bus goes: access.c has decided before it comes here. */
 const sd_bus_vtable container_bus_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("Start", PROCESS_ARGUMENTS, PROCESS_RESULT, process_call_start,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("Exec", PROCESS_ARGUMENTS, PROCESS_RESULT, process_call_exec, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Exec", PROCESS_ARGUMENTS, PROCESS_RESULT, process_call_exec,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Resize", SD_BUS_ARGS("s", process, "q", rows, "q", cols), SD_BUS_NO_RESULT,
                                 process_call_resize, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Signal", SD_BUS_ARGS("s", process, "s", signal, "s", whom), SD_BUS_NO_RESULT,
@@ -263,7 +265,8 @@ static int append_property(ContainerBus *shown, sd_bus_message *m, const char *n
                 if (r >= 0)
                         r = sd_bus_message_open_container(m, 'v', changing[i].type);
                 if (r >= 0)
-                        r = changing[i].get(shown->bus->service->bus, shown->path, CONTAINER_INTERFACE, name, m, shown, NULL);
+                        r = changing[i].get(shown->bus->service->bus, shown->path, CONTAINER_INTERFACE, name, m, shown,
+                                            NULL);
                 if (r >= 0)
                         r = sd_bus_message_close_container(m);
                 return r < 0 ? r : sd_bus_message_close_container(m);

@@ -34,16 +34,16 @@ struct Container {
         ContainerDone created;
         void *created_userdata;
 
-        Process *leader;         /* borrowed from processes */
-        GPtrArray *processes;    /* Process */
-        GHashTable *by_id;       /* the same, by id */
-        uint64_t last_number;    /* for ids */
+        Process *leader;      /* borrowed from processes */
+        GPtrArray *processes; /* Process */
+        GHashTable *by_id;    /* the same, by id */
+        uint64_t last_number; /* for ids */
         unsigned n_running;
-        GQueue jobs;             /* StartJob, those that wait first, and those under way */
+        GQueue jobs; /* StartJob, those that wait first, and those under way */
 
-        GQueue releases;         /* those who wait for the release */
+        GQueue releases; /* those who wait for the release */
         ReaperWatch *removal;
-        char *release_error;     /* the name and the sentence of why it was released by itself */
+        char *release_error; /* the name and the sentence of why it was released by itself */
         char *release_sentence;
 
         const ContainerListener *listener;

@@ -24,7 +24,8 @@ static void finish(Container *container)
 
         container->listener->removed(container, container->userdata);
         if (!container->created_told) {
-                (void) sd_bus_error_set(&error, container->release_error ? container->release_error : ERROR_NO_SUCH_CONTAINER,
+                (void) sd_bus_error_set(&error,
+                                        container->release_error ? container->release_error : ERROR_NO_SUCH_CONTAINER,
                                         container->release_sentence ? container->release_sentence
                                                                     : "The container was released before it was made");
                 container->created(container, &error, container->created_userdata);
@@ -58,7 +59,8 @@ void container_release_continue(Container *container)
                 finish(container);
                 return;
         }
-        r = container_dir_remove(container->dir, container->service->reaper, on_removed, container, &container->removal);
+        r = container_dir_remove(container->dir, container->service->reaper, on_removed, container,
+                                 &container->removal);
         if (r < 0)
                 on_removed(r, container);
 }
@@ -101,7 +103,8 @@ void container_release(Container *container, const sd_bus_error *reason, Contain
                 int r = cgroup_kill(container->cgroup);
 
                 if (r < 0 && r != -ENODEV && r != -ENOENT)
-                        log_error("The processes of the container %s can't be killed: %s", container->id, g_strerror(-r));
+                        log_error("The processes of the container %s can't be killed: %s", container->id,
+                                  g_strerror(-r));
         }
         container_release_continue(container);
 }

@@ -10,7 +10,9 @@
 #include "service/container-private.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "model/id-ranges.h"
 #include "model/oci-spec.h"
@@ -18,8 +20,8 @@
 #include "util/error.h"
 
 #define PROCESSES_KEPT_MAX 65536U
-#define LOOP_DEVICES 8U
-#define CONSOLE_NAME "console"
+#define LOOP_DEVICES       8U
+#define CONSOLE_NAME       "console"
 /* The runtime's id of the container: its state is in a folder of the container's own. */
 #define RUNTIME_ID "container"
 
@@ -48,6 +50,17 @@ static void free_job(StartJob *job)
         g_free(job);
 }
 
+/* Whether PID 1 has ended, also where that was not told yet. */
+static bool has_leader_ended(const Container *container)
+{
+        siginfo_t info = {};
+
+        if (container->state != CONTAINER_RUNNING || !container->leader)
+                return container->state == CONTAINER_EXITED;
+        return waitid(P_PID, (id_t) process_get_pid(container->leader), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               info.si_pid != 0;
+}
+
 /* Why a start failed is worth less than that the container has ended meanwhile. */
 static void job_failed(StartJob *job, const sd_bus_error *error)
 {
@@ -55,7 +68,7 @@ static void job_failed(StartJob *job, const sd_bus_error *error)
         _cleanup_(sd_bus_error_free) sd_bus_error ended = SD_BUS_ERROR_NULL;
         bool first = job->first;
 
-        if (!first && container->state == CONTAINER_EXITED) {
+        if (!first && has_leader_ended(container)) {
                 (void) sd_bus_error_setf(&ended, ERROR_NOT_RUNNING, "The container '%s' is not running any more",
                                          container->spec->name);
                 error = &ended;
@@ -100,6 +113,18 @@ static void on_process_ended(Process *process, void *userdata)
                 container_release_continue(container);
 }
 
+static uint32_t get_id_base(const Container *container)
+{
+        return container->spec->security_mode == SECURITY_INSECURE ? 0 : container->id_base;
+}
+
+/* A terminal belongs to who works at it, or programs such as sudo and screen can't open it by its name. Runtimes see to
+ * that for the first process, and not all of them for others. */
+static void give_terminal(const StartJob *job, int slave_path)
+{
+        (void) fchownat(slave_path, "", get_id_base(job->container) + job->user.uid, (gid_t) -1, AT_EMPTY_PATH);
+}
+
 static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
 {
         Container *container = job->container;
@@ -111,9 +136,10 @@ static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
         if (answer->n_fds == 2) {
                 terminal = steal_fd(&answer->fds[0]);
                 slave_path = steal_fd(&answer->fds[1]);
+                give_terminal(job, slave_path);
         }
-        r = process_new(container->service->reaper, job->spec->id, pid, steal_fd(&slave_path), on_process_ended, container,
-                        &process);
+        r = process_new(container->service->reaper, job->spec->id, pid, steal_fd(&slave_path), on_process_ended,
+                        container, &process);
         if (r < 0) {
                 job_failed_errno(job, "its process can't be watched", r);
                 return;
@@ -159,8 +185,8 @@ static void on_run(StringMessage *answer, sd_bus_error *error, void *userdata)
         } else if (strcmp(answer->strings[0], "ok") == 0 && answer->n_strings == 2) {
                 job_succeeded(job, (pid_t) g_ascii_strtoll(answer->strings[1], NULL, 10), answer);
         } else {
-                (void) job->container->runtime->explain(answer->n_strings == 3 ? answer->strings[2] : "", job->spec->argv[0],
-                                                        &failure);
+                (void) job->container->runtime->explain(answer->n_strings == 3 ? answer->strings[2] : "",
+                                                        job->spec->argv[0], &failure);
                 job_failed(job, &failure);
         }
 }
@@ -211,7 +237,8 @@ static int send_run(StartJob *job, const RuntimeCall *call, GStrv command)
         for (char **argument = command; *argument; argument++)
                 g_ptr_array_add(request, *argument);
         g_ptr_array_add(request, NULL);
-        return launcher_request(get_launcher(job), (const char *const *) request->pdata, fds, spec->fds->len, on_run, job);
+        return launcher_request(get_launcher(job), (const char *const *) request->pdata, fds, spec->fds->len, on_run,
+                                job);
 }
 
 static void run(StartJob *job)
@@ -264,7 +291,7 @@ static void on_directory(StringMessage *answer, sd_bus_error *error, void *userd
 /* The ids of a user are those inside; the launcher makes the directory from outside. */
 static void make_directory(StartJob *job)
 {
-        uint32_t base = job->container->spec->security_mode == SECURITY_INSECURE ? 0 : job->container->id_base;
+        uint32_t base = get_id_base(job->container);
         g_autofree char *uid = g_strdup_printf("%u", base + job->user.uid);
         g_autofree char *gid = g_strdup_printf("%u", base + job->user.gid);
         int r;
@@ -281,7 +308,8 @@ static void with_user(StartJob *job)
 
         if (job->container->spec->security_mode == SECURITY_SANDBOX &&
             (job->user.uid >= ID_RANGE_SIZE || job->user.gid >= ID_RANGE_SIZE)) {
-                (void) error_invalid(&error, "The user '%s' is %u:%u, and a sandboxed container has ids up to 65535 only",
+                (void) error_invalid(&error,
+                                     "The user '%s' is %u:%u, and a sandboxed container has ids up to 65535 only",
                                      job->spec->user, job->user.uid, job->user.gid);
                 job_failed(job, &error);
         } else if (job->first && strcmp(job->spec->cwd, "/") != 0) {
@@ -315,8 +343,8 @@ static void on_user(StringMessage *answer, sd_bus_error *error, void *userdata)
 
 static void look_user_up(StartJob *job)
 {
-        int r = launcher_request(get_launcher(job), (const char *const[]){"user", job->spec->user, NULL}, NULL, 0, on_user,
-                                 job);
+        int r = launcher_request(get_launcher(job), (const char *const[]){"user", job->spec->user, NULL}, NULL, 0,
+                                 on_user, job);
 
         if (r < 0)
                 job_failed_errno(job, "the launcher can't be reached", r);
@@ -338,7 +366,8 @@ static void join_root(StartJob *job)
         int r;
 
         r = root < 0 ? -errno
-                     : launcher_request(job->launcher, (const char *const[]){"join-root", NULL}, &root, 1, on_joined, job);
+                     : launcher_request(job->launcher, (const char *const[]){"join-root", NULL}, &root, 1, on_joined,
+                                        job);
         if (r < 0)
                 job_failed_errno(job, "the container's root can't be opened", r);
 }

@@ -88,7 +88,8 @@ void container_event(Container *container, ContainerEvent event)
 
 static void tell_created(Container *container)
 {
-        if (container->created_told || !container->mounted || !container->scope || container->state != CONTAINER_CREATED)
+        if (container->created_told || !container->mounted || !container->scope ||
+            container->state != CONTAINER_CREATED)
                 return;
         container->created_told = true;
         container->created(container, NULL, container->created_userdata);
@@ -150,8 +151,9 @@ static void on_scope_started(const sd_bus_error *error, void *userdata)
         if (!error) {
                 r = open_cgroup(container);
                 if (r < 0)
-                        (void) sd_bus_error_setf(&failure, ERROR_SCOPE_FAILED, "The control group of %s can't be used: %s",
-                                                 container->unit, g_strerror(-r));
+                        (void) sd_bus_error_setf(&failure, ERROR_SCOPE_FAILED,
+                                                 "The control group of %s can't be used: %s", container->unit,
+                                                 g_strerror(-r));
         }
         if (error || sd_bus_error_is_set(&failure)) {
                 container_release(container, error ? error : &failure, NULL, NULL);
@@ -170,9 +172,10 @@ static void on_scope_gone(void *userdata)
         if (container->state == CONTAINER_RELEASING) {
                 container_release_continue(container);
         } else if (container->state == CONTAINER_CREATED || container->state == CONTAINER_STARTING) {
-                (void) sd_bus_error_setf(&error, ERROR_SCOPE_FAILED,
-                                         "The scope %s of the container '%s' was stopped from outside; the container is gone",
-                                         container->unit, container->spec->name);
+                (void) sd_bus_error_setf(
+                        &error, ERROR_SCOPE_FAILED,
+                        "The scope %s of the container '%s' was stopped from outside; the container is gone",
+                        container->unit, container->spec->name);
                 container_release(container, &error, NULL, NULL);
         }
         /* Else its processes have ended, which their own ends tell. */
@@ -269,8 +272,8 @@ static void call_failed(Call *call, int r)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-        (void) sd_bus_error_setf(&error, ERROR_SCOPE_FAILED, "systemd can't be asked about %s: %s", call->container->unit,
-                                 g_strerror(-r));
+        (void) sd_bus_error_setf(&error, ERROR_SCOPE_FAILED, "systemd can't be asked about %s: %s",
+                                 call->container->unit, g_strerror(-r));
         on_signalled(&error, call);
 }
 
@@ -302,7 +305,8 @@ static int check_freeze(const Container *container, bool freeze, sd_bus_error *e
         case CONTAINER_STARTING:
                 return sd_bus_error_setf(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);
         case CONTAINER_RUNNING:
-                return freeze ? 1 : sd_bus_error_setf(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
+                return freeze ? 1
+                              : sd_bus_error_setf(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
         case CONTAINER_PAUSED:
                 return freeze ? 0 : 1;
         default:

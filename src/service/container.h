@@ -35,10 +35,10 @@ typedef void (*ContainerStarted)(Container *container, Process *process, int ter
 typedef struct ContainerRequest {
         ContainerSpec *spec; /* taken over */
         uint32_t owner;
-        pid_t caller;        /* the process that opened the folders that come as fds */
+        pid_t caller; /* the process that opened the folders that come as fds */
         uint32_t id_base;
         const ContainerListener *listener;
-        void *userdata;      /* of the listener */
+        void *userdata; /* of the listener */
         ContainerDone created;
         void *created_userdata;
 } ContainerRequest;

@@ -74,18 +74,21 @@ static void list_questions(const ContainerSpec *spec, const char *actions[QUESTI
 
         if (spec->security_mode == SECURITY_INSECURE) {
                 actions[n] = ACTION_INSECURE;
-                messages[n++] = N_("Authentication is required to run the container $(container) with all rights over this "
-                                   "computer (root folder: $(root), network: $(net_mode))");
+                messages[n++] =
+                        N_("Authentication is required to run the container $(container) with all rights over this "
+                           "computer (root folder: $(root), network: $(net_mode))");
         }
         if (spec->net_mode == NET_HOST) {
                 actions[n] = ACTION_HOST_NETWORK;
-                messages[n++] = N_("Authentication is required to let the container $(container) use this computer's own "
-                                   "network (root folder: $(root))");
+                messages[n++] =
+                        N_("Authentication is required to let the container $(container) use this computer's own "
+                           "network (root folder: $(root))");
         }
         if (container_spec_get_root(spec)->host_path) {
                 actions[n] = ACTION_BIND_HOST_PATH;
-                messages[n++] = N_("Authentication is required to show the folder $(root) of this computer to the container "
-                                   "$(container)");
+                messages[n++] =
+                        N_("Authentication is required to show the folder $(root) of this computer to the container "
+                           "$(container)");
         }
         if (n == 0) {
                 actions[n] = ACTION_CREATE;
@@ -108,8 +111,9 @@ static void ask(CreateCall *call)
                 .actions = actions,
                 .messages = messages,
                 .details = (const char *const[]){"container", spec->name, "uid", uid, "root", root_text, "output",
-                                                 root->output ? "yes" : "no", "net_mode", net_mode_to_string(spec->net_mode),
-                                                 "security_mode", security_mode_to_string(spec->security_mode), NULL},
+                                                 root->output ? "yes" : "no", "net_mode",
+                                                 net_mode_to_string(spec->net_mode), "security_mode",
+                                                 security_mode_to_string(spec->security_mode), NULL},
                 .authorized = on_authorized,
                 .forget = forget,
                 .userdata = call,

@@ -196,14 +196,10 @@ static int read_rlimits(sd_bus_message *m, void *target, sd_bus_error *error)
 int decode_container(sd_bus_message *m, ContainerSpec **ret, sd_bus_error *error)
 {
         static const OptionRow rows[] = {
-                {"mounts", "aa{sv}", read_mounts},
-                {"net-mode", "s", read_net_mode},
-                {"security-mode", "s", read_security_mode},
-                {"hostname", "s", read_hostname},
-                {"watch-bus", "b", read_watch_bus},
-                {"scope-properties", "a(sv)", read_scope_properties},
-                {"rlimits", "a{s(tt)}", read_rlimits},
-                {NULL, NULL, NULL},
+                {"mounts", "aa{sv}", read_mounts},          {"net-mode", "s", read_net_mode},
+                {"security-mode", "s", read_security_mode}, {"hostname", "s", read_hostname},
+                {"watch-bus", "b", read_watch_bus},         {"scope-properties", "a(sv)", read_scope_properties},
+                {"rlimits", "a{s(tt)}", read_rlimits},      {NULL, NULL, NULL},
         };
         g_autoptr(ContainerSpec) spec = container_spec_new();
         int r;

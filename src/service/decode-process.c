@@ -72,12 +72,8 @@ static int read_fds(sd_bus_message *m, ProcessSpec *spec, sd_bus_error *error)
 int decode_process(sd_bus_message *m, ProcessSpec **ret, sd_bus_error *error)
 {
         static const OptionRow rows[] = {
-                {"cwd", "s", read_cwd},
-                {"user", "s", read_user},
-                {"id", "s", read_id},
-                {"tty", "b", read_tty},
-                {"winsize", "(qq)", read_winsize},
-                {"watch-bus", "b", read_watch_bus},
+                {"cwd", "s", read_cwd}, {"user", "s", read_user},          {"id", "s", read_id},
+                {"tty", "b", read_tty}, {"winsize", "(qq)", read_winsize}, {"watch-bus", "b", read_watch_bus},
                 {NULL, NULL, NULL},
         };
         g_autoptr(ProcessSpec) spec = process_spec_new();

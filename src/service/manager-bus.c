@@ -15,7 +15,8 @@
 
 static int reply_path(sd_bus_message *m, const Container *container)
 {
-        g_autofree char *path = bus_path_of_container(container_get_owner(container), container_get_spec(container)->name);
+        g_autofree char *path =
+                bus_path_of_container(container_get_owner(container), container_get_spec(container)->name);
 
         return sd_bus_reply_method_return(m, "o", path);
 }
@@ -174,8 +175,8 @@ static int get_runtime(sd_bus *b, const char *path, const char *interface, const
         return sd_bus_message_append(reply, "s", bus->service->config->runtime_path);
 }
 
-static int get_net_modes(sd_bus *b, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-                         void *userdata, sd_bus_error *error)
+static int get_net_modes(sd_bus *b, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         return sd_bus_message_append(reply, "as", 3, net_mode_to_string(NET_SANDBOX), net_mode_to_string(NET_NONE),
                                      net_mode_to_string(NET_HOST));
@@ -190,7 +191,8 @@ const sd_bus_vtable manager_bus_vtable[] = {
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListContainers", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sous)", containers),
                                 on_list_containers, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("Subscribe", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_subscribe, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Subscribe", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_subscribe,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Unsubscribe", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_unsubscribe,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("ContainerNew", SD_BUS_ARGS("s", name, "o", container), 0),

@@ -125,16 +125,18 @@ static int check_limits(Manager *manager, uint32_t owner, sd_bus_error *error)
         const Entry *entry;
 
         if (manager->stopping)
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "gangwayd is stopping; call again in a moment");
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                        "gangwayd is stopping; call again in a moment");
         g_hash_table_iter_init(&iterator, manager->containers);
         while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &entry))
                 if (entry->owner == owner)
                         count++;
         if (count >= most)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                         "The user %u has %u containers already; release one, or raise ContainersPerUser in "
-                                         "gangwayd.conf",
-                                         owner, most);
+                return sd_bus_error_setf(
+                        error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                        "The user %u has %u containers already; release one, or raise ContainersPerUser in "
+                        "gangwayd.conf",
+                        owner, most);
         return 0;
 }
 
@@ -147,15 +149,16 @@ static int reserve(Manager *manager, const ContainerSpec *spec, uint32_t owner, 
         int r;
 
         if (g_hash_table_contains(manager->containers, id))
-                return sd_bus_error_setf(error, ERROR_CONTAINER_EXISTS, "The user %u already has a container '%s'", owner,
-                                         spec->name);
+                return sd_bus_error_setf(error, ERROR_CONTAINER_EXISTS, "The user %u already has a container '%s'",
+                                         owner, spec->name);
         r = check_limits(manager, owner, error);
         if (r < 0)
                 return r;
         if (sandbox && id_ranges_acquire(manager->ranges, &base) < 0)
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                        "All blocks of 65536 ids are in use; release a container, or make Size in [Ids] of "
-                                        "gangwayd.conf larger");
+                return sd_bus_error_set(
+                        error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                        "All blocks of 65536 ids are in use; release a container, or make Size in [Ids] of "
+                        "gangwayd.conf larger");
 
         entry = g_new0(Entry, 1);
         entry->manager = manager;

@@ -197,8 +197,8 @@ int peers_identify(Peers *peers, const char *name, PeerIdentified identified, vo
                 peer->name = g_strdup(name);
                 g_queue_init(&peer->questions);
                 g_hash_table_insert(peers->table, peer->name, peer);
-                r = sd_bus_call_method_async(peers->bus, &peer->query, BUS_NAME, BUS_PATH, BUS_NAME, "GetConnectionCredentials",
-                                             on_credentials, peer, "s", name);
+                r = sd_bus_call_method_async(peers->bus, &peer->query, BUS_NAME, BUS_PATH, BUS_NAME,
+                                             "GetConnectionCredentials", on_credentials, peer, "s", name);
                 if (r < 0) {
                         (void) g_hash_table_remove(peers->table, name);
                         return r;

@@ -158,10 +158,13 @@ int process_call_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return r;
         signal = signal_from_string(name);
         if (signal < 0)
-                return error_invalid(error, "There is no signal '%.128s'; it is written as \"TERM\", \"SIGTERM\", \"15\" or "
-                                     "\"RTMIN+3\"", name);
+                return error_invalid(error,
+                                     "There is no signal '%.128s'; it is written as \"TERM\", \"SIGTERM\", \"15\" or "
+                                     "\"RTMIN+3\"",
+                                     name);
         if (*whom && !g_strv_contains((const char *const[]){"process", "group", "all", NULL}, whom))
-                return error_invalid(error, "'%.128s' is nobody to send a signal to; it is one of process, group, all", whom);
+                return error_invalid(error, "'%.128s' is nobody to send a signal to; it is one of process, group, all",
+                                     whom);
         r = container_find_process(shown->container, id, &process, error);
         if (r < 0)
                 return r;

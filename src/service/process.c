@@ -15,7 +15,7 @@
 
 #define HANG_UP_TERM_USEC (2 * UINT64_C(1000000))
 #define HANG_UP_KILL_USEC (5 * UINT64_C(1000000))
-#define EXIT_CODE_SIGNAL 128U
+#define EXIT_CODE_SIGNAL  128U
 
 typedef struct Waiter {
         ProcessWaited waited;
@@ -40,6 +40,7 @@ static void on_ended(const siginfo_t *info, void *userdata)
 {
         Process *process = userdata;
 
+        process->watch = reaper_watch_free(process->watch);
         process->has_ended = true;
         if (info->si_code == CLD_EXITED) {
                 process->end.exit_code = (uint32_t) info->si_status & 0xffU;

@@ -7,8 +7,8 @@
 #include "service/peers.h"
 
 /*
- * Who gets the signals of a container: the connection that created it, and subscribers that may see it. A signal goes to
- * each of them by name; nothing is broadcast, since everybody on the bus could read along.
+ * Who gets the signals of a container: the connection that created it, and subscribers that may see it. A signal goes
+ * to each of them by name; nothing is broadcast, since everybody on the bus could read along.
  */
 
 typedef struct Subscribers Subscribers;

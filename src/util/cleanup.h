@@ -43,4 +43,4 @@ static inline int steal_fd(int *fd)
 }
 
 #define _cleanup_close_ _cleanup_(close_at_exit)
-#define _cleanup_free_ _cleanup_(free_at_exit)
+#define _cleanup_free_  _cleanup_(free_at_exit)

@@ -14,5 +14,6 @@
 int confined_open(int root, const char *path, int flags);
 
 /* Makes path and its missing parents below root, as directories of mode 0755; those made belong to uid and gid, which
- * are the host's ids, as the mount shows them. Needs root. Returns 1 where something was made, 0 where path was there. */
+ * are the host's ids, as the mount shows them. Needs root. Returns 1 where something was made, 0 where path was there.
+ */
 int confined_make_directory(int root, const char *path, uid_t uid, gid_t gid);

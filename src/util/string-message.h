@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #define STRING_MESSAGE_STRINGS_MAX 128U
-#define STRING_MESSAGE_BYTES_MAX 65536U
+#define STRING_MESSAGE_BYTES_MAX   65536U
 /* The kernel's SCM_MAX_FD is 253. */
 #define STRING_MESSAGE_FDS_MAX 128U
 
