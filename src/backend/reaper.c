@@ -17,7 +17,6 @@
 #include <glib.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -63,13 +62,14 @@ static void sweep_child(Reaper *reaper, pid_t pid, GHashTable *unknown)
 static int sweep(Reaper *reaper)
 {
         GHashTable *unknown = g_hash_table_new(NULL, NULL);
-        FILE *children = fopen("/proc/thread-self/children", "re");
-        int pid;
+        g_autofree char *text = NULL;
+        g_auto(GStrv) children = NULL;
 
-        while (children && fscanf(children, "%d", &pid) == 1)
-                sweep_child(reaper, pid, unknown);
-        if (children)
-                (void) fclose(children);
+        if (g_file_get_contents("/proc/thread-self/children", &text, NULL, NULL))
+                children = g_strsplit(text, " ", -1);
+        for (char **child = children; child && *child; child++)
+                if (**child)
+                        sweep_child(reaper, (pid_t) g_ascii_strtoll(*child, NULL, 10), unknown);
 
         g_hash_table_unref(reaper->unknown);
         reaper->unknown = unknown;

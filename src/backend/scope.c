@@ -354,7 +354,7 @@ static int on_units(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
                         if (r < 0)
                                 return r;
                 }
-        return 0;
+        return r;
 }
 
 int scope_manager_sweep(ScopeManager *manager)

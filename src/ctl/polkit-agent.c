@@ -2,8 +2,11 @@
 
 /*
  * pkttyagent registers itself for its parent, which is the process that polkit will be asked about. It must be
- * registered before the call is made, so it gets a pipe that it closes by then (--notify-fd). With --fallback a
- * desktop's own agent goes first.
+ * registered before the call is made, so it gets a pipe that it closes by then (--notify-fd).
+ *
+ * With --fallback a desktop's own agent goes first. polkitd never comes to a fallback where the process belongs to no
+ * login session (get_authentication_agent_for_subject() in polkit 122), after su(1) for instance; no other agent can be
+ * meant there, so it is left out.
  */
 
 #include "ctl/polkit-agent.h"
@@ -15,15 +18,22 @@
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <systemd/sd-login.h>
 
 #include "util/cleanup.h"
 
 #define NOTIFY_FD 3
 
-/* The child's 1 and 2 are the terminal also where the parent's are not, so that no question ends in a file. */
-static void run_agent(int terminal, int notify, pid_t parent)
+/* As polkitd finds the session of a process. */
+static bool has_session(void)
 {
-        static const char *const command[] = {"pkttyagent", "--notify-fd", "3", "--fallback", NULL};
+        return sd_pid_get_session(0, NULL) >= 0 || sd_uid_get_display(getuid(), NULL) >= 0;
+}
+
+/* The child's 1 and 2 are the terminal also where the parent's are not, so that no question ends in a file. */
+static void run_agent(int terminal, int notify, pid_t parent, bool fallback)
+{
+        const char *command[] = {"pkttyagent", "--notify-fd", "3", fallback ? "--fallback" : NULL, NULL};
         sigset_t none;
 
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
@@ -55,6 +65,7 @@ void polkit_agent_start(PolkitAgent *agent)
 {
         _cleanup_close_ int terminal = -1, notify_read = -1, notify_write = -1;
         pid_t parent = getpid(), pid;
+        bool fallback;
         int notify[2];
 
         if (agent->pid > 0 || geteuid() == 0)
@@ -65,11 +76,12 @@ void polkit_agent_start(PolkitAgent *agent)
         notify_read = notify[0];
         notify_write = notify[1];
 
+        fallback = has_session();
         pid = fork();
         if (pid < 0)
                 return;
         if (pid == 0) {
-                run_agent(terminal, notify_write, parent);
+                run_agent(terminal, notify_write, parent, fallback);
                 _exit(127);
         }
         (void) safe_close(steal_fd(&notify_write));

@@ -86,9 +86,12 @@ static int do_root(StringMessage *m)
                 root.source_pid = (int) to_number(m->strings[8]);
                 path = "that the caller opened";
         } else {
-                root.source = opened = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                root.source = opened = confined_open_literal(path);
                 if (opened < 0)
-                        return reply_error(MOUNT_FAILED, "The folder '%s' can't be opened: %s", path, strerror(errno));
+                        return reply_error(
+                                MOUNT_FAILED, "The folder '%s' can't be opened%s: %s", path,
+                                opened == -ELOOP ? ", since a part of it is a symlink; give the path it leads to" : "",
+                                strerror(-opened));
         }
 
         r = mounts_root(&root, &step);

@@ -100,12 +100,10 @@ static int primary_group(uint32_t uid, uint32_t *ret_gid)
 
 static int write_maps(pid_t pid, const IdMap *map)
 {
-        uint32_t gid, count = map->kind == ID_MAP_RANGE ? IDS_PER_CONTAINER : 1;
+        uint32_t gid = 0, count = map->kind == ID_MAP_RANGE ? IDS_PER_CONTAINER : 1;
         int r;
 
-        if (map->kind == ID_MAP_RANGE) {
-                gid = 0;
-        } else {
+        if (map->kind == ID_MAP_CALLER) {
                 r = primary_group(map->uid, &gid);
                 if (r < 0)
                         return r;

@@ -51,7 +51,7 @@ static bool arrange_fds(int table[RUN_FDS_MAX], size_t count)
                         return false;
         }
         for (size_t i = 0; i < count; i++)
-                if (dup2(table[i], (int) i) < 0)
+                if (dup2(table[i], (int) i) < 0) /* lint: allow cloexec: the runtime is to inherit it */
                         return false;
         return syscall(SYS_close_range, (unsigned) count, ~0U, CLOSE_RANGE_CLOEXEC) >= 0;
 }
@@ -86,13 +86,16 @@ static int run_and_wait(const RunRequest *request, int table[RUN_FDS_MAX], size_
 /* After a failed run: what the runtime left behind is our child now, and must not stay. */
 static void end_leftovers(void)
 {
-        FILE *children = fopen("/proc/thread-self/children", "re");
-        int pid;
+        char text[4096];
 
-        while (children && fscanf(children, "%d", &pid) == 1)
-                (void) kill(pid, SIGKILL);
-        if (children)
-                (void) fclose(children);
+        read_text("/proc/thread-self/children", text, sizeof(text));
+        for (char *p = text, *end; *p; p = end + strspn(end, " ")) {
+                long pid = strtol(p, &end, 10);
+
+                if (end == p)
+                        break;
+                (void) kill((pid_t) pid, SIGKILL);
+        }
         while (waitpid(-1, NULL, 0) > 0)
                 ;
 }

@@ -132,6 +132,14 @@ static bool hostname_is_valid(const char *hostname)
         return true;
 }
 
+/* A path as a person reads it: it begins with what it leads to. */
+static bool is_plain_path(const char *path)
+{
+        g_autofree char *plain = g_canonicalize_filename(path, "/");
+
+        return strcmp(plain, path) == 0;
+}
+
 static int check_mount(const MountSpec *mount, sd_bus_error *error)
 {
         if (!mount->destination)
@@ -151,8 +159,10 @@ static int check_mount(const MountSpec *mount, sd_bus_error *error)
                         "The mount at '%s' has neither source nor host-path, and this version makes no "
                         "empty root",
                         mount->destination);
-        if (mount->host_path && !g_path_is_absolute(mount->host_path))
-                return error_invalid(error, "The host-path '%s' is not absolute", mount->host_path);
+        if (mount->host_path && !is_plain_path(mount->host_path))
+                return error_invalid(error,
+                                     "The host-path '%s' is not absolute, or has a '.', a '..', or a '/' too many",
+                                     mount->host_path);
         return 0;
 }
 

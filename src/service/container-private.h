@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the files of a container share: container.c (its life), container-start.c (processes), container-release.c. */
+/* What the files of a container share: container.c (its life), container-start.c and start-job.c (processes),
+ * container-release.c (its end). */
 
 #include "backend/cgroup.h"
 #include "backend/launcher.h"

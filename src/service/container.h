@@ -65,7 +65,7 @@ void container_signal_all(Container *container, int signal, ContainerDone done, 
 void container_release(Container *container, const sd_bus_error *reason, ContainerDone done, void *userdata);
 
 /* Ends a process that its caller left behind. */
-void container_hang_up(Container *container, const char *process);
+void container_hang_up(Container *container, const char *id);
 
 const ContainerSpec *container_get_spec(const Container *container);
 uint32_t container_get_owner(const Container *container);

@@ -3,6 +3,7 @@
 #include "service/create-call.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "service/authorization-table.h"
 #include "service/bus-path.h"
@@ -11,6 +12,7 @@
 #include "service/manager-bus.h"
 
 #define QUESTIONS_MAX 3
+#define ROOT_TEXT_MAX 512U
 
 typedef struct CreateCall {
         Bus *bus;
@@ -98,13 +100,23 @@ static void list_questions(const ContainerSpec *spec, const char *actions[QUESTI
         messages[n] = NULL;
 }
 
+/* Polkit shows it to a person: no control characters, and no more than fits; a cut can be seen. */
+static char *describe_root(const MountSpec *root)
+{
+        g_autofree char *escaped = NULL;
+
+        if (!root->host_path)
+                return g_strdup("-");
+        escaped = g_strescape(root->host_path, NULL);
+        return strlen(escaped) <= ROOT_TEXT_MAX ? g_steal_pointer(&escaped)
+                                                : g_strdup_printf("%.*s…", (int) ROOT_TEXT_MAX, escaped);
+}
+
 static void ask(CreateCall *call)
 {
         const ContainerSpec *spec = call->spec;
         const MountSpec *root = container_spec_get_root(spec);
-        /* Polkit shows it to a person: no control characters, and no more than fits. */
-        g_autofree char *escaped = g_strescape(root->host_path ? root->host_path : "handed in by the caller", NULL);
-        g_autofree char *root_text = g_strndup(escaped, 256);
+        g_autofree char *root_text = describe_root(root);
         g_autofree char *uid = g_strdup_printf("%u", call->owner);
         const char *actions[QUESTIONS_MAX + 1], *messages[QUESTIONS_MAX + 1];
         const AuthorizeRequest request = {

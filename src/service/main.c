@@ -39,7 +39,7 @@ static void daemon_done(Daemon *daemon)
         reaper_watch_free(daemon->sweep);
         scope_manager_free(daemon->service.scopes);
         if (daemon->service.bus) {
-                (void) sd_bus_flush(daemon->service.bus);
+                (void) sd_bus_flush(daemon->service.bus); /* lint: allow blocking-bus-call: the loop is over */
                 sd_bus_close(daemon->service.bus);
         }
         sd_bus_unref(daemon->service.bus);

@@ -186,7 +186,7 @@ void manager_create(Manager *manager, ContainerSpec *spec, uint32_t owner, pid_t
         int r;
 
         r = reserve(manager, spec, owner, &entry, &error);
-        if (r < 0) {
+        if (r < 0 || !entry) {
                 container_spec_free(spec);
                 created(NULL, &error, userdata);
                 return;

@@ -28,6 +28,17 @@ int confined_open(int root, const char *path, int flags)
         return fd < 0 ? -errno : (int) fd;
 }
 
+int confined_open_literal(const char *path)
+{
+        struct open_how how = {
+                .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        };
+        long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+        return fd < 0 ? -errno : (int) fd;
+}
+
 /* Makes the last component of path below root, whose parent must be there. */
 static int make_one(int root, char *path)
 {

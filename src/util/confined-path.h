@@ -13,6 +13,10 @@
  * Errors: those of openat2(2); -ELOOP for a magic link. */
 int confined_open(int root, const char *path, int flags);
 
+/* Opens an absolute path of the machine as a folder, O_PATH, where no part of it is a symlink: what a person agreed to
+ * is what is opened. Returns the fd. Errors: those of openat2(2); -ELOOP for a symlink. */
+int confined_open_literal(const char *path);
+
 /* Makes path and its missing parents below root, as directories of mode 0755; those made belong to uid and gid, which
  * are the host's ids, as the mount shows them. Needs root. Returns 1 where something was made, 0 where path was there.
  */

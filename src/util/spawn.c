@@ -36,10 +36,12 @@ static void __attribute__((noreturn)) run_child(const SpawnRequest *request)
         }
 
         if (control >= 0) {
-                control = fcntl(control, F_DUPFD, CONTROL_FD + 1);
+                /* Out of the way first: the fd may be the very number, and dup3() refuses that. */
+                control = fcntl(control, F_DUPFD_CLOEXEC, CONTROL_FD + 1);
                 if (control < 0 || dup3(control, CONTROL_FD, O_CLOEXEC) < 0 || fcntl(CONTROL_FD, F_SETFD, 0) < 0)
                         _exit(127);
         }
+        /* lint: allow cloexec: these the program is to inherit */
         if (dup2(request->null, STDIN_FILENO) < 0 || dup2(request->null, STDOUT_FILENO) < 0)
                 _exit(127);
         (void) syscall(SYS_close_range, request->control >= 0 ? CONTROL_FD + 1 : CONTROL_FD, ~0U, 0);
