@@ -12,12 +12,8 @@
 
 #include "ctl/attach.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <signal.h>
-#include <sys/signalfd.h>
-#include <time.h>
 
 #include "ctl/bus-call.h"
 #include "ctl/exit-details.h"
@@ -30,17 +26,17 @@
 #define WAIT_AGAIN_MAX 3
 
 enum {
-        FD_BUS = TTY_COPY_FDS,
+        FD_BUS, /* as ctl_poll() wants it */
         FD_SIGNALS,
-        FDS,
+        FD_COPY,
+        FDS = FD_COPY + TTY_COPY_FDS,
 };
 
 typedef struct Attachment {
         Ctl *ctl;
         const char *path;
         const char *process;
-        int signals;
-        sigset_t old_mask;
+        Signals *signals;
         TtyCopy *copy; /* NULL without a terminal */
         TerminalSize size;
         unsigned waited_again;
@@ -110,33 +106,6 @@ static int pass_size_on(Attachment *a)
                                         "sqq", a->process, size.rows, size.columns);
 }
 
-/* The signals to take. One that was ignored when the program started, by nohup(1) for instance, stays so. */
-static void wanted_signals(const Attachment *a, sigset_t *ret)
-{
-        static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM};
-        struct sigaction action;
-
-        (void) sigemptyset(ret);
-        for (size_t i = 0; i < G_N_ELEMENTS(passed_on); i++)
-                if (sigaction(passed_on[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-                        (void) sigaddset(ret, passed_on[i]);
-        if (a->copy) {
-                (void) sigaddset(ret, SIGWINCH);
-                (void) sigaddset(ret, SIGCONT);
-        }
-}
-
-static int take_signals(Attachment *a)
-{
-        sigset_t mask;
-
-        wanted_signals(a, &mask);
-        if (sigprocmask(SIG_BLOCK, &mask, &a->old_mask) < 0)
-                return -errno;
-        a->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-        return a->signals < 0 ? -errno : 0;
-}
-
 static int on_signal(Attachment *a, int number)
 {
         switch (number) {
@@ -155,28 +124,14 @@ static int on_signal(Attachment *a, int number)
 
 static int read_signals(Attachment *a)
 {
-        struct signalfd_siginfo info;
-        int r;
+        int number, r;
 
-        while (read(a->signals, &info, sizeof(info)) == sizeof(info)) {
-                r = on_signal(a, (int) info.ssi_signo);
+        while ((number = signals_next(a->signals)) > 0) {
+                r = on_signal(a, number);
                 if (r < 0)
                         return r;
         }
         return 0;
-}
-
-/* Those that came last are forgotten: the process they were for is gone. */
-static void give_signals_back(Attachment *a)
-{
-        struct signalfd_siginfo info;
-
-        if (a->signals < 0)
-                return;
-        while (read(a->signals, &info, sizeof(info)) == sizeof(info))
-                ;
-        a->signals = safe_close(a->signals);
-        (void) sigprocmask(SIG_SETMASK, &a->old_mask, NULL);
 }
 
 static int process_bus(Attachment *a)
@@ -189,37 +144,16 @@ static int process_bus(Attachment *a)
         return r < 0 ? r : 0;
 }
 
-/* poll(2)'s milliseconds until sd-bus wants to be called, or tty_copy_prepare()'s, whichever is less. */
-static int poll_timeout(sd_bus *bus, int limit)
-{
-        struct timespec now;
-        uint64_t at, now_usec;
-        int msec;
-
-        if (sd_bus_get_timeout(bus, &at) < 0 || at == UINT64_MAX)
-                return limit;
-        (void) clock_gettime(CLOCK_MONOTONIC, &now);
-        now_usec = (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
-        msec = at <= now_usec ? 0 : (int) MIN((at - now_usec + 999) / 1000, (uint64_t) G_MAXINT);
-        return limit < 0 ? msec : MIN(msec, limit);
-}
-
 static int wait_for_events(Attachment *a, struct pollfd *fds)
 {
-        int limit = -1, events;
+        int limit = -1;
 
-        for (int i = 0; i < TTY_COPY_FDS; i++)
+        fds[FD_SIGNALS] = (struct pollfd){.fd = a->signals->fd, .events = POLLIN};
+        for (int i = FD_COPY; i < FDS; i++)
                 fds[i] = (struct pollfd){.fd = -1};
         if (a->copy)
-                limit = tty_copy_prepare(a->copy, fds);
-        events = sd_bus_get_events(a->ctl->bus);
-        if (events < 0)
-                return events;
-        fds[FD_BUS] = (struct pollfd){.fd = sd_bus_get_fd(a->ctl->bus), .events = (short) events};
-        fds[FD_SIGNALS] = (struct pollfd){.fd = a->signals, .events = POLLIN};
-        if (poll(fds, FDS, poll_timeout(a->ctl->bus, limit)) < 0 && errno != EINTR)
-                return -errno;
-        return 0;
+                limit = tty_copy_prepare(a->copy, fds + FD_COPY);
+        return ctl_poll(a->ctl, fds, FDS, limit);
 }
 
 static bool is_finished(const Attachment *a)
@@ -245,7 +179,7 @@ static int run_loop(Attachment *a)
                 if (r < 0)
                         return r;
                 if (a->copy)
-                        tty_copy_step(a->copy, fds);
+                        tty_copy_step(a->copy, fds + FD_COPY);
         }
 }
 
@@ -275,12 +209,14 @@ static int attachment_run(Attachment *a, TtyCopy *copy, StartedProcess *process)
                         return r;
                 (void) signal(SIGPIPE, SIG_IGN);
         }
-        r = take_signals(a);
-        if (r < 0)
-                return r;
         r = call_wait(a);
         if (r < 0)
                 return r;
+        if (a->signals->early) {
+                r = pass_signal_on(a, a->signals->early);
+                if (r < 0)
+                        return r;
+        }
         if (a->copy) {
                 r = terminal_make_raw();
                 if (r < 0)
@@ -305,9 +241,9 @@ static int read_reply(Attachment *a)
         return r < 0 ? report_failure(NULL, r) : status;
 }
 
-int attach(Ctl *ctl, const char *path, StartedProcess *process)
+int attach(Ctl *ctl, const char *path, StartedProcess *process, Signals *signals)
 {
-        Attachment a = {.ctl = ctl, .path = path, .process = process->id, .signals = -1};
+        Attachment a = {.ctl = ctl, .path = path, .process = process->id, .signals = signals};
         TtyCopy copy;
         int r;
 
@@ -315,7 +251,7 @@ int attach(Ctl *ctl, const char *path, StartedProcess *process)
         if (a.copy)
                 tty_copy_done(a.copy);
         terminal_restore();
-        give_signals_back(&a);
+        signals_give_back(signals);
         if (a.reply)
                 return read_reply(&a);
         report(_("the process %s is out of sight: %s"), process->id, g_strerror(-r));

@@ -8,6 +8,6 @@
 #include "ctl/ctl.h"
 #include "ctl/start-options.h"
 
-/* Waits for the process of the container at path. Takes process->pty over. Returns the exit status: the process's own,
- * or CTL_EXIT_FAILURE after it said what failed. */
-int attach(Ctl *ctl, const char *path, StartedProcess *process);
+/* Waits for the process of the container at path. signals are taken already. Takes process->pty over. Returns the exit
+ * status: the process's own, or CTL_EXIT_FAILURE after it said what failed. */
+int attach(Ctl *ctl, const char *path, StartedProcess *process, Signals *signals);

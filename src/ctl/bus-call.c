@@ -9,9 +9,11 @@
 
 #include "ctl/bus-call.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <glib/gi18n.h>
 #include <string.h>
+#include <time.h>
 
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -59,6 +61,77 @@ int ctl_call(Ctl *ctl, sd_bus_message *message, sd_bus_message **ret, sd_bus_err
 
         r = sd_bus_call(ctl->bus, message, NO_TIME_LIMIT, error, ret);
         return r < 0 ? ctl_bus_failure(r, error) : 0;
+}
+
+/* poll(2)'s milliseconds until sd-bus wants to be called, or limit, whichever is less. */
+static int poll_timeout(sd_bus *bus, int limit)
+{
+        struct timespec now;
+        uint64_t at, now_usec;
+        int msec;
+
+        if (sd_bus_get_timeout(bus, &at) < 0 || at == UINT64_MAX)
+                return limit;
+        (void) clock_gettime(CLOCK_MONOTONIC, &now);
+        now_usec = (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
+        msec = at <= now_usec ? 0 : (int) MIN((at - now_usec + 999) / 1000, (uint64_t) G_MAXINT);
+        return limit < 0 ? msec : MIN(msec, limit);
+}
+
+int ctl_poll(Ctl *ctl, struct pollfd *fds, size_t n, int limit)
+{
+        int events = sd_bus_get_events(ctl->bus);
+
+        if (events < 0)
+                return events;
+        fds[0] = (struct pollfd){.fd = sd_bus_get_fd(ctl->bus), .events = (short) events};
+        return poll(fds, n, poll_timeout(ctl->bus, limit)) < 0 && errno != EINTR ? -errno : 0;
+}
+
+static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+        sd_bus_message **ret = userdata;
+
+        *ret = sd_bus_message_ref(reply);
+        return 1;
+}
+
+static int wait_for_reply(Ctl *ctl, Signals *signals, sd_bus_message *const *reply)
+{
+        int r;
+
+        for (;;) {
+                struct pollfd fds[] = {{.fd = -1}, {.fd = signals->fd, .events = POLLIN}};
+
+                while ((r = sd_bus_process(ctl->bus, NULL)) > 0 && !*reply)
+                        ;
+                if (r < 0 || *reply)
+                        return r < 0 ? r : 0;
+                r = ctl_poll(ctl, fds, G_N_ELEMENTS(fds), -1);
+                if (r < 0)
+                        return r;
+                signals_keep_early(signals);
+        }
+}
+
+int ctl_call_with_signals(Ctl *ctl, sd_bus_message *message, Signals *signals, sd_bus_message **ret,
+                          sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_slot_unrefp) sd_bus_slot *slot = NULL;
+        const sd_bus_error *failure;
+        int r;
+
+        r = sd_bus_call_async(ctl->bus, &slot, message, on_reply, &reply, NO_TIME_LIMIT);
+        if (r >= 0)
+                r = wait_for_reply(ctl, signals, &reply);
+        if (r < 0)
+                return ctl_bus_failure(r, error);
+        failure = sd_bus_message_get_error(reply);
+        if (failure)
+                return sd_bus_error_copy(error, failure);
+        *ret = g_steal_pointer(&reply);
+        return 0;
 }
 
 int ctl_call_simple(Ctl *ctl, const char *path, const char *member, sd_bus_message **ret, sd_bus_error *error)

@@ -6,7 +6,10 @@
  * where the daemon goes away the bus says so. Functions fill in error and answer 0 or a negative errno.
  */
 
+#include <poll.h>
+
 #include "ctl/ctl.h"
+#include "ctl/signals.h"
 
 /* Opens the system bus, once. */
 int ctl_connect(Ctl *ctl, sd_bus_error *error);
@@ -16,6 +19,14 @@ int ctl_new_call(Ctl *ctl, const char *path, const char *member, sd_bus_message 
 
 /* Sends message and waits for the reply. ret may be NULL. */
 int ctl_call(Ctl *ctl, sd_bus_message *message, sd_bus_message **ret, sd_bus_error *error);
+
+/* As ctl_call(), with a look at signals meanwhile, see signals_keep_early(). */
+int ctl_call_with_signals(Ctl *ctl, sd_bus_message *message, Signals *signals, sd_bus_message **ret,
+                          sd_bus_error *error);
+
+/* poll(2) of n fds, the first of which is set to the bus, for limit milliseconds at most, -1: without a limit. A signal
+ * is no error. To be called when sd_bus_process() has nothing left to do. */
+int ctl_poll(Ctl *ctl, struct pollfd *fds, size_t n, int limit);
 
 /* Calls a method with no arguments. ret may be NULL. */
 int ctl_call_simple(Ctl *ctl, const char *path, const char *member, sd_bus_message **ret, sd_bus_error *error);

@@ -167,8 +167,19 @@ static int read_process(sd_bus_message *reply, StartedProcess *ret)
         return 0;
 }
 
+static int call_attached(Ctl *ctl, sd_bus_message *message, bool tty, Signals *signals, sd_bus_message **ret,
+                         sd_bus_error *error)
+{
+        int r;
+
+        r = signals_take(signals, tty);
+        if (r < 0)
+                return ctl_bus_failure(r, error);
+        return ctl_call_with_signals(ctl, message, signals, ret, error);
+}
+
 int start_options_call(Ctl *ctl, const StartOptions *options, const char *path, const char *member, char **command,
-                       StartedProcess *ret, sd_bus_error *error)
+                       Signals *signals, StartedProcess *ret, sd_bus_error *error)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL, *reply = NULL;
         StartedProcess process = {.pty = -1, .size = terminal_size()};
@@ -181,7 +192,8 @@ int start_options_call(Ctl *ctl, const StartOptions *options, const char *path, 
             (r = append_fds(message, !options->tty && !options->detach)) < 0 ||
             (r = append_options(message, options, process.size)) < 0)
                 return ctl_bus_failure(r, error);
-        r = ctl_call(ctl, message, &reply, error);
+        r = options->detach ? ctl_call(ctl, message, &reply, error)
+                            : call_attached(ctl, message, options->tty, signals, &reply, error);
         if (r < 0)
                 return r;
         r = read_process(reply, &process);

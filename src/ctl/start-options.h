@@ -9,6 +9,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/options.h"
+#include "ctl/signals.h"
 #include "ctl/terminal.h"
 
 typedef struct StartOptions {
@@ -47,8 +48,9 @@ void start_options_done(StartOptions *options);
 int start_options_take(StartOptions *options, int c, const char *value, sd_bus_error *error);
 
 /* Calls member, "Start" or "Exec", of the container at path. Attached, the process gets this program's 0, 1 and 2, or
- * a terminal, and is ended when this program leaves the bus. ret belongs to the caller, see started_process_done(). */
+ * a terminal, and is ended when this program leaves the bus. ret belongs to the caller, see started_process_done(). For
+ * an attached one signals are taken before the call; they have to be given back also after a failure. */
 int start_options_call(Ctl *ctl, const StartOptions *options, const char *path, const char *member, char **command,
-                       StartedProcess *ret, sd_bus_error *error);
+                       Signals *signals, StartedProcess *ret, sd_bus_error *error);
 
 void started_process_done(StartedProcess *process);

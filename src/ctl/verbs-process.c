@@ -62,12 +62,13 @@ static int start_process(Ctl *ctl, const StartOptions *start, const char *name, 
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(started_process_done) StartedProcess process = {.pty = -1};
+        _cleanup_(signals_give_back) Signals signals = SIGNALS_INIT;
         g_autofree char *path = NULL;
         int r;
 
         r = ctl_find_container(ctl, name, &path, &error);
         if (r >= 0)
-                r = start_options_call(ctl, start, path, member, command, &process, &error);
+                r = start_options_call(ctl, start, path, member, command, &signals, &process, &error);
         if (r < 0)
                 return report_failure(&error, r);
         if (start->detach) {
@@ -75,7 +76,7 @@ static int start_process(Ctl *ctl, const StartOptions *start, const char *name, 
                 return report_flush();
         }
         polkit_agent_stop(&ctl->agent);
-        return attach(ctl, path, &process);
+        return attach(ctl, path, &process, &signals);
 }
 
 static int start_or_exec(Ctl *ctl, int argc, char **argv, const char *member)

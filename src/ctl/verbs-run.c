@@ -75,6 +75,7 @@ static int run_command(Ctl *ctl, const RunOptions *run, char **command)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(started_process_done) StartedProcess process = {.pty = -1};
+        _cleanup_(signals_give_back) Signals signals = SIGNALS_INIT;
         g_autofree char *path = NULL;
         int r;
 
@@ -82,8 +83,8 @@ static int run_command(Ctl *ctl, const RunOptions *run, char **command)
         polkit_agent_stop(&ctl->agent);
         if (r < 0)
                 return report_failure(&error, r);
-        r = start_options_call(ctl, &run->start, path, "Start", command, &process, &error);
-        return release(ctl, path, r < 0 ? report_failure(&error, r) : attach(ctl, path, &process));
+        r = start_options_call(ctl, &run->start, path, "Start", command, &signals, &process, &error);
+        return release(ctl, path, r < 0 ? report_failure(&error, r) : attach(ctl, path, &process, &signals));
 }
 
 int verb_run(Ctl *ctl, int argc, char **argv)

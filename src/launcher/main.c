@@ -8,8 +8,8 @@
  *
  *   root TARGET SCRATCH MAP UID BASE FLAGS PATH PID  mount the root; the folder is the packet's fd, which the process
  *                                                   PID opened, or PATH
- *   join-root                                       the root is the packet's fd (a process of a running container)
- *   user SPEC                                       answers "ok UID GID GROUP…"
+ *   user SPEC                                       answers "ok UID GID HOME GROUP…"; an exec's launcher, which did
+ *                                                   not mount the root, gets it as the packet's fd
  *   make-directory PATH UID GID                     inside the root, the ids are those of the host
  *   run IDENTIFIER PID-FILE LOG-FILE CONSOLE NUMBERS ARGV…   answers "ok PID" with a terminal's fds, or
  *                                                   "failed STATUS TEXT"; NUMBERS is "0,1,2" for the packet's fds
@@ -102,32 +102,29 @@ static int do_root(StringMessage *m)
         return root_fd < 0 ? -errno : reply_ok();
 }
 
-static int do_join_root(StringMessage *m)
-{
-        if (m->n_fds != 1)
-                return -EBADMSG;
-        root_fd = steal_fd(&m->fds[0]);
-        return reply_ok();
-}
-
 static int do_user(StringMessage *m)
 {
-        const char *answer[USER_GROUPS_MAX + 4] = {"ok"};
+        const char *answer[USER_GROUPS_MAX + 5] = {"ok"};
         char numbers[USER_GROUPS_MAX + 2][12], message[512] = "";
-        size_t n = 0;
+        size_t n = 1;
         User user;
         int r;
 
+        if (m->n_fds > 0)
+                root_fd = steal_fd(&m->fds[0]);
         r = user_lookup(root_fd, m->strings[1], &user, message, sizeof(message));
         if (r < 0)
                 return reply_error(INVALID_ARGS, "%s", *message ? message : strerror(-r));
 
-        (void) snprintf(numbers[n++], sizeof(numbers[0]), "%u", user.uid);
-        (void) snprintf(numbers[n++], sizeof(numbers[0]), "%u", user.gid);
-        for (size_t i = 0; i < user.n_groups; i++)
-                (void) snprintf(numbers[n++], sizeof(numbers[0]), "%u", user.groups[i]);
-        for (size_t i = 0; i < n; i++)
-                answer[i + 1] = numbers[i];
+        (void) snprintf(numbers[0], sizeof(numbers[0]), "%u", user.uid);
+        (void) snprintf(numbers[1], sizeof(numbers[1]), "%u", user.gid);
+        answer[n++] = numbers[0];
+        answer[n++] = numbers[1];
+        answer[n++] = user.home;
+        for (size_t i = 0; i < user.n_groups; i++) {
+                (void) snprintf(numbers[i + 2], sizeof(numbers[0]), "%u", user.groups[i]);
+                answer[n++] = numbers[i + 2];
+        }
         return reply(answer, NULL, 0);
 }
 
@@ -193,7 +190,6 @@ static const struct {
         size_t n_strings; /* at least */
         int (*run)(StringMessage *message);
 } requests[] = {
-        {"root", 9, do_root}, {"join-root", 1, do_join_root},
         {"user", 2, do_user}, {"make-directory", 4, do_make_directory},
         {"run", 7, do_run},
 };

@@ -64,7 +64,7 @@ static const struct passwd *find_passwd(FILE *file, const char *name, bool by_id
         const struct passwd *entry;
 
         while (file && (entry = fgetpwent(file)))
-                if (strcmp(entry->pw_name, name) == 0 || (by_id && entry->pw_uid == uid))
+                if ((name && strcmp(entry->pw_name, name) == 0) || (by_id && entry->pw_uid == uid))
                         return entry;
         return NULL;
 }
@@ -93,6 +93,21 @@ static void find_supplementary(FILE *file, const char *name, User *user)
                         }
 }
 
+static void set_home(User *user, const struct passwd *entry)
+{
+        const char *home = entry && entry->pw_dir && entry->pw_dir[0] == '/' ? entry->pw_dir : "/";
+
+        (void) snprintf(user->home, sizeof(user->home), "%s", strlen(home) < sizeof(user->home) ? home : "/");
+}
+
+/* Whether spec names nobody. */
+static bool parse_literal(const char *name, const char *group, User *user)
+{
+        if (!*name && !group)
+                return true;
+        return group && parse_id(name, &user->uid) && parse_id(group, &user->gid);
+}
+
 int user_lookup(int root, const char *spec, User *ret, char *message, size_t size)
 {
         _cleanup_(close_file) FILE *passwd = NULL, *groups = NULL;
@@ -108,6 +123,12 @@ int user_lookup(int root, const char *spec, User *ret, char *message, size_t siz
         group = strchr(name, ':');
         if (group)
                 *group++ = '\0';
+        if (parse_literal(name, group, &user)) {
+                (void) open_users(root, "/etc/passwd", &passwd, message, size);
+                set_home(&user, find_passwd(passwd, NULL, true, user.uid));
+                *ret = user;
+                return 0;
+        }
         by_id = parse_id(name, &user.uid);
 
         r = open_users(root, "/etc/passwd", &passwd, message, size);
@@ -118,6 +139,7 @@ int user_lookup(int root, const char *spec, User *ret, char *message, size_t siz
                 return r;
 
         entry = find_passwd(passwd, name, by_id, user.uid);
+        set_home(&user, entry);
         if (entry) {
                 user.uid = entry->pw_uid;
                 user.gid = entry->pw_gid;

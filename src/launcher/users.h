@@ -10,6 +10,7 @@
  */
 
 #define USER_GROUPS_MAX    64U
+#define USER_HOME_MAX      4096U
 #define USER_FILE_SIZE_MAX (10U * 1024U * 1024U)
 
 typedef struct User {
@@ -17,9 +18,11 @@ typedef struct User {
         uint32_t gid;
         uint32_t groups[USER_GROUPS_MAX]; /* supplementary */
         size_t n_groups;
+        char home[USER_HOME_MAX]; /* as passwd says; "/" where it does not */
 } User;
 
-/* Looks a user up by "uid", "name", "uid:group", "name:group" or "name:gid", as the Dockerfile's USER has them. A uid
- * that is not in passwd has group 0. With a group given there are no supplementary ones.
- * Errors, with a sentence of at most size bytes in message: -EINVAL. */
+/* Looks a user up. "" is 0:0 and "uid:gid" is taken literally: for those the files only tell the home directory, and
+ * may be missing or useless. Else it is one of "uid", "name", "uid:group", "name:group" and "name:gid", as the
+ * Dockerfile's USER has them; a uid that is not in passwd has group 0, and with a group given there are no
+ * supplementary ones. Errors, with a sentence of at most size bytes in message: -EINVAL. */
 int user_lookup(int root, const char *spec, User *ret, char *message, size_t size);

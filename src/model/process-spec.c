@@ -9,8 +9,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define DEFAULT_TERM "TERM=xterm"
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_TERM "xterm"
 
 static void close_process_fd(gpointer data)
 {
@@ -41,8 +41,10 @@ ProcessSpec *process_spec_free(ProcessSpec *spec)
         return NULL;
 }
 
-static bool has_env(const ProcessSpec *spec, const char *name, size_t length)
+bool process_spec_has_env(const ProcessSpec *spec, const char *name)
 {
+        size_t length = strlen(name);
+
         for (guint i = 0; i < spec->env->len; i++) {
                 const char *entry = spec->env->pdata[i];
 
@@ -52,12 +54,18 @@ static bool has_env(const ProcessSpec *spec, const char *name, size_t length)
         return false;
 }
 
+void process_spec_set_default(ProcessSpec *spec, const char *name, const char *value)
+{
+        if (!process_spec_has_env(spec, name))
+                g_ptr_array_insert(spec->env, (gint) spec->env->len - 1, g_strdup_printf("%s=%s", name, value));
+}
+
 int process_spec_add_env(ProcessSpec *spec, const char *name, const char *value, sd_bus_error *error)
 {
         if (!*name || strchr(name, '='))
                 return error_invalid(
                         error, "'%s' can't be the name of an environment variable: it is empty or has a '='", name);
-        if (has_env(spec, name, strlen(name)))
+        if (process_spec_has_env(spec, name))
                 return error_invalid(error, "The environment variable '%s' is given twice", name);
         g_ptr_array_add(spec->env, g_strdup_printf("%s=%s", name, value));
         return 0;
@@ -124,11 +132,10 @@ int process_spec_check(ProcessSpec *spec, sd_bus_error *error)
         }
         if (!spec->user)
                 spec->user = g_strdup("");
-        if (!has_env(spec, "PATH", strlen("PATH")))
-                g_ptr_array_add(spec->env, g_strdup(DEFAULT_PATH));
-        if (spec->tty && !has_env(spec, "TERM", strlen("TERM")))
-                g_ptr_array_add(spec->env, g_strdup(DEFAULT_TERM));
         g_ptr_array_add(spec->env, NULL);
+        process_spec_set_default(spec, "PATH", DEFAULT_PATH);
+        if (spec->tty)
+                process_spec_set_default(spec, "TERM", DEFAULT_TERM);
         return 0;
 }
 

@@ -49,6 +49,11 @@ int process_spec_add_fd(ProcessSpec *spec, uint32_t number, int fd, sd_bus_error
 /* Checks the whole, and fills in what has a default: cwd, PATH, TERM. Errors: InvalidArgs. */
 int process_spec_check(ProcessSpec *spec, sd_bus_error *error);
 
+/* Gives a variable to a checked request, where the caller did not. */
+void process_spec_set_default(ProcessSpec *spec, const char *name, const char *value);
+
+bool process_spec_has_env(const ProcessSpec *spec, const char *name);
+
 /* Reads user where it names nobody: "" and "uid:gid". Returns false where the container's files are needed. */
 bool process_spec_get_literal_user(const ProcessSpec *spec, ProcessUser *ret);
 

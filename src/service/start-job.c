@@ -315,49 +315,40 @@ static void on_user(StringMessage *answer, sd_bus_error *error, void *userdata)
                 job_failed(job, error);
                 return;
         }
+        if (answer->n_strings < 4) {
+                job_failed_errno(job, "the launcher gave no user", -EBADMSG);
+                return;
+        }
+        job->user.uid = (uint32_t) g_ascii_strtoull(answer->strings[1], NULL, 10);
+        job->user.gid = (uint32_t) g_ascii_strtoull(answer->strings[2], NULL, 10);
+        /* Runtimes look for it by themselves where it is not given, in a file of the container's, without caution. */
+        process_spec_set_default(job->spec, "HOME", answer->strings[3]);
         job->user.groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        for (size_t i = 1; i < answer->n_strings; i++) {
+        for (size_t i = 4; i < answer->n_strings; i++) {
                 uint32_t id = (uint32_t) g_ascii_strtoull(answer->strings[i], NULL, 10);
 
-                if (i == 1)
-                        job->user.uid = id;
-                else if (i == 2)
-                        job->user.gid = id;
-                else
-                        g_array_append_val(job->user.groups, id);
+                g_array_append_val(job->user.groups, id);
         }
         with_user(job);
 }
 
+/* The first launcher has the root; an exec's is given that of PID 1. */
 static void look_user_up(StartJob *job)
 {
-        int r = launcher_request(get_launcher(job), (const char *const[]){"user", job->spec->user, NULL}, NULL, 0,
-                                 on_user, job);
+        _cleanup_close_ int root = -1;
+        int r = 0;
 
+        if (!job->first) {
+                g_autofree char *path = g_strdup_printf("/proc/%d/root", (int) container_get_leader(job->container));
+
+                root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                r = root < 0 ? -errno : 0;
+        }
+        if (r >= 0)
+                r = launcher_request(get_launcher(job), (const char *const[]){"user", job->spec->user, NULL}, &root,
+                                     root >= 0 ? 1 : 0, on_user, job);
         if (r < 0)
-                job_failed_errno(job, "the launcher can't be reached", r);
-}
-
-static void on_joined(StringMessage *answer, sd_bus_error *error, void *userdata)
-{
-        if (error)
-                job_failed(userdata, error);
-        else
-                look_user_up(userdata);
-}
-
-/* A running container's root is that of its PID 1. */
-static void join_root(StartJob *job)
-{
-        g_autofree char *path = g_strdup_printf("/proc/%d/root", (int) container_get_leader(job->container));
-        _cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int r;
-
-        r = root < 0 ? -errno
-                     : launcher_request(job->launcher, (const char *const[]){"join-root", NULL}, &root, 1, on_joined,
-                                        job);
-        if (r < 0)
-                job_failed_errno(job, "the container's root can't be opened", r);
+                job_failed_errno(job, "its user can't be looked up", r);
 }
 
 void start_job_begin(StartJob *job)
@@ -372,10 +363,8 @@ void start_job_begin(StartJob *job)
                         return;
                 }
         }
-        if (process_spec_get_literal_user(job->spec, &job->user))
+        if (process_spec_has_env(job->spec, "HOME") && process_spec_get_literal_user(job->spec, &job->user))
                 with_user(job);
-        else if (job->first)
-                look_user_up(job);
         else
-                join_root(job);
+                look_user_up(job);
 }
