@@ -190,7 +190,9 @@ static const struct {
         size_t n_strings; /* at least */
         int (*run)(StringMessage *message);
 } requests[] = {
-        {"user", 2, do_user}, {"make-directory", 4, do_make_directory},
+        {"root", 9, do_root},
+        {"user", 2, do_user},
+        {"make-directory", 4, do_make_directory},
         {"run", 7, do_run},
 };
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -66,6 +67,16 @@ static void read_text(const char *path, char *text, size_t size)
         text[n > 0 ? n : 0] = '\0';
 }
 
+/* crun sets the size of an exec's terminal from outside while the process is already on its way to the program (seen in
+ * 1.8.1 and later). The runtime's own process goes first here, whatever else wants to run, and the ones that it forks
+ * don't inherit that: sched(7), SCHED_RESET_ON_FORK. Where it isn't allowed, the size may come as a change. */
+static void run_before_children(void)
+{
+        struct sched_param parameters = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
+
+        (void) sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters);
+}
+
 static int run_and_wait(const RunRequest *request, int table[RUN_FDS_MAX], size_t count, int *ret_status)
 {
         pid_t pid = fork();
@@ -73,6 +84,8 @@ static int run_and_wait(const RunRequest *request, int table[RUN_FDS_MAX], size_
         if (pid < 0)
                 return -errno;
         if (pid == 0) {
+                if (*request->console)
+                        run_before_children();
                 if (arrange_fds(table, count))
                         (void) execv(request->argv[0], (char *const *) request->argv);
                 _exit(127);
