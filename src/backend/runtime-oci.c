@@ -79,14 +79,6 @@ static GStrv other_exec_command(const RuntimeCall *call)
         return exec_command(call, NULL);
 }
 
-static bool says(const char *text, const char *const *phrases)
-{
-        for (; *phrases; phrases++)
-                if (strstr(text, *phrases))
-                        return true;
-        return false;
-}
-
 /* The log has an object a line; the last one that says something is the reason. */
 static char *last_message(const char *text)
 {
@@ -105,31 +97,39 @@ static char *last_message(const char *text)
         return message ? g_steal_pointer(&message) : g_strdup(text);
 }
 
+/* Where runc says how far it had come, what follows is the reason. */
+#define RUNC_PREFIX "unable to start container process: "
+
+static bool has_prefix(const char *text, const char *const *prefixes)
+{
+        for (; *prefixes; prefixes++)
+                if (g_str_has_prefix(text, *prefixes))
+                        return true;
+        return false;
+}
+
+/* The message holds words of the caller's, such as the program's path: so only its beginning and its end are looked at.
+ */
 static int explain(const char *text, const char *program, sd_bus_error *error)
 {
-        static const char *const about_cwd[] = {"chdir", "cwd", NULL};
-        static const char *const not_found[] = {"not found in $PATH", "no such file or directory",
-                                                "No such file or directory", NULL};
-        static const char *const about_program[] = {"executable", "exec", NULL};
-        static const char *const refused[] = {"permission denied",
-                                              "Permission denied",
-                                              "open executable",
-                                              "is a directory",
-                                              "Exec format error",
-                                              "exec format error",
-                                              NULL};
+        static const char *const about_program[] = {
+                "executable file `", "open executable", "exec: \"", "exec `", "exec /", NULL};
         g_autofree char *said = g_strstrip(last_message(text));
+        g_autofree char *lower = g_ascii_strdown(said, -1);
+        const char *reason = strstr(said, RUNC_PREFIX);
 
-        if (says(said, about_cwd) && says(said, not_found))
-                return error_invalid(error, "The working directory is not there in the container (%s)", said);
-        if (says(said, about_program) && says(said, refused))
-                return sd_bus_error_setf(error, ERROR_NOT_EXECUTABLE,
-                                         "The program '%s' of the container can't be executed (%s)", program, said);
-        if (says(said, about_program) && says(said, not_found))
+        reason = reason ? reason + strlen(RUNC_PREFIX) : said;
+        if (g_str_has_prefix(reason, "chdir "))
+                return error_invalid(error, "The working directory can't be entered in the container (%s)", said);
+        if (!has_prefix(reason, about_program))
+                return sd_bus_error_setf(error, ERROR_RUNTIME_FAILED, "The runtime could not start '%s': %s", program,
+                                         *said ? said : "it gave no reason; see the journal of the container's scope");
+        if (!g_str_has_prefix(reason, "open executable") &&
+            (g_str_has_suffix(lower, "no such file or directory") || g_str_has_suffix(lower, "not found in $path")))
                 return sd_bus_error_setf(error, ERROR_NO_SUCH_PROGRAM, "There is no program '%s' in the container (%s)",
                                          program, said);
-        return sd_bus_error_setf(error, ERROR_RUNTIME_FAILED, "The runtime could not start '%s': %s", program,
-                                 *said ? said : "it gave no reason; see the journal of the container's scope");
+        return sd_bus_error_setf(error, ERROR_NOT_EXECUTABLE,
+                                 "The program '%s' of the container can't be executed (%s)", program, said);
 }
 
 static const Runtime crun = {

@@ -12,6 +12,7 @@
 
 #include "ctl/attach.h"
 
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <signal.h>
 

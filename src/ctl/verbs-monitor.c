@@ -214,14 +214,17 @@ static int monitor_run(Monitor *m, sd_bus_error *error)
         return 0;
 }
 
-/* The path that a container of this name has or will have. */
+/* The path that a container of this name has or will have. The owner stands there as it is, only names are escaped. */
 static int path_of_name(const char *name, char **ret)
 {
-        g_autofree char *uid = NULL;
+        g_autofree char *prefix = NULL;
         const char *slash = strchr(name, '/');
 
-        uid = slash ? g_strndup(name, (gsize) (slash - name)) : g_strdup_printf("%u", geteuid());
-        return sd_bus_path_encode_many(ret, CTL_ROOT "/container/%/%", uid, slash ? slash + 1 : name);
+        if (slash)
+                prefix = g_strdup_printf(CTL_ROOT "/container/%.*s", (int) (slash - name), name);
+        else
+                prefix = g_strdup_printf(CTL_ROOT "/container/%u", geteuid());
+        return sd_bus_path_encode(prefix, slash ? slash + 1 : name, ret);
 }
 
 static bool parse_monitor(Monitor *m, int argc, char **argv, int *ret_status)

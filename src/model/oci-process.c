@@ -20,7 +20,7 @@ static const char *const sandbox_capabilities[] = {"CAP_CHOWN",
                                                    "CAP_AUDIT_WRITE",
                                                    NULL};
 
-/* All that Linux has, capabilities(7). */
+/* All that Linux has, in the order of their numbers, capabilities(7). */
 static const char *const all_capabilities[] = {"CAP_CHOWN",
                                                "CAP_DAC_OVERRIDE",
                                                "CAP_DAC_READ_SEARCH",
@@ -64,9 +64,22 @@ static const char *const all_capabilities[] = {"CAP_CHOWN",
                                                "CAP_CHECKPOINT_RESTORE",
                                                NULL};
 
-static void build_capabilities(JsonBuilder *b, SecurityMode mode)
+/* All of those that the daemon has itself: it can give no more. */
+static char **list_all(uint64_t available)
 {
-        const char *const *capabilities = mode == SECURITY_INSECURE ? all_capabilities : sandbox_capabilities;
+        GPtrArray *list = g_ptr_array_new();
+
+        for (size_t i = 0; all_capabilities[i]; i++)
+                if (available & (UINT64_C(1) << i))
+                        g_ptr_array_add(list, g_strdup(all_capabilities[i]));
+        g_ptr_array_add(list, NULL);
+        return (char **) g_ptr_array_free(list, FALSE);
+}
+
+static void build_capabilities(JsonBuilder *b, SecurityMode mode, uint64_t available)
+{
+        g_auto(GStrv) all = list_all(available);
+        const char *const *capabilities = mode == SECURITY_INSECURE ? (const char *const *) all : sandbox_capabilities;
 
         oci_begin_object(b, "capabilities");
         oci_add_strings(b, "bounding", capabilities);
@@ -114,7 +127,7 @@ static void build_rlimits(JsonBuilder *b, const ContainerSpec *container)
 }
 
 void oci_build_process(JsonBuilder *b, const ContainerSpec *container, const ProcessSpec *process,
-                       const ProcessUser *user)
+                       const ProcessUser *user, uint64_t available)
 {
         json_builder_set_member_name(b, "terminal");
         json_builder_add_boolean_value(b, process->tty);
@@ -128,7 +141,7 @@ void oci_build_process(JsonBuilder *b, const ContainerSpec *container, const Pro
         oci_add_strings(b, "args", (const char *const *) process->argv);
         oci_add_strings(b, "env", (const char *const *) process->env->pdata);
         oci_add_string(b, "cwd", process->cwd);
-        build_capabilities(b, container->security_mode);
+        build_capabilities(b, container->security_mode, available);
         build_rlimits(b, container);
         /* Off, as in the reference, so that sudo works inside: what it gains is worth nothing outside of the user
          * namespace. */

@@ -158,7 +158,7 @@ static void build_annotations(JsonBuilder *b, const ContainerSpec *container, co
 }
 
 char *oci_spec_config(const ContainerSpec *container, const OciRoot *root, const ProcessSpec *process,
-                      const ProcessUser *user)
+                      const ProcessUser *user, uint64_t available)
 {
         g_autoptr(JsonBuilder) b = json_builder_new();
 
@@ -171,7 +171,7 @@ char *oci_spec_config(const ContainerSpec *container, const OciRoot *root, const
         json_builder_end_object(b);
         oci_add_string(b, "hostname", container->hostname);
         oci_begin_object(b, "process");
-        oci_build_process(b, container, process, user);
+        oci_build_process(b, container, process, user, available);
         json_builder_end_object(b);
         build_mounts(b, container);
         build_linux(b, container, root);
@@ -180,12 +180,13 @@ char *oci_spec_config(const ContainerSpec *container, const OciRoot *root, const
         return oci_to_text(b);
 }
 
-char *oci_spec_process(const ContainerSpec *container, const ProcessSpec *process, const ProcessUser *user)
+char *oci_spec_process(const ContainerSpec *container, const ProcessSpec *process, const ProcessUser *user,
+                       uint64_t available)
 {
         g_autoptr(JsonBuilder) b = json_builder_new();
 
         oci_begin_object(b, NULL);
-        oci_build_process(b, container, process, user);
+        oci_build_process(b, container, process, user, available);
         json_builder_end_object(b);
         return oci_to_text(b);
 }

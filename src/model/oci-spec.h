@@ -21,9 +21,11 @@ typedef struct OciRoot {
         unsigned n_loop_devices; /* how many /dev/loopN an insecure container gets */
 } OciRoot;
 
-/* The text of config.json. The caller frees it. */
+/* The text of config.json. available: the capabilities that there are to give, a bit each by its number; all of them go
+ * to an insecure container. The caller frees the text. */
 char *oci_spec_config(const ContainerSpec *container, const OciRoot *root, const ProcessSpec *process,
-                      const ProcessUser *user);
+                      const ProcessUser *user, uint64_t available);
 
 /* The text of the process object alone, for an exec. The caller frees it. */
-char *oci_spec_process(const ContainerSpec *container, const ProcessSpec *process, const ProcessUser *user);
+char *oci_spec_process(const ContainerSpec *container, const ProcessSpec *process, const ProcessUser *user,
+                       uint64_t available);

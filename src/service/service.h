@@ -23,4 +23,5 @@ typedef struct Service {
         SeccompProfile *seccomp;
         Config *config;
         const Runtime *runtime;
+        uint64_t capabilities; /* those that the daemon may give away, a bit each by its number */
 } Service;

@@ -184,6 +184,7 @@ static int write_process_file(const StartJob *job, const char *name)
         const Container *container = job->container;
         g_autofree char *cgroups_path = g_strconcat(container->cgroup_path, "/runtime", NULL);
         g_autofree char *text = NULL;
+        uint64_t available = container->service->capabilities;
         const OciRoot root = {
                 .path = container->dir->rootfs,
                 .id_base = container->id_base,
@@ -197,8 +198,8 @@ static int write_process_file(const StartJob *job, const char *name)
                 .n_loop_devices = LOOP_DEVICES,
         };
 
-        text = job->first ? oci_spec_config(container->spec, &root, job->spec, &job->user)
-                          : oci_spec_process(container->spec, job->spec, &job->user);
+        text = job->first ? oci_spec_config(container->spec, &root, job->spec, &job->user, available)
+                          : oci_spec_process(container->spec, job->spec, &job->user, available);
         return container_dir_write(container->dir, name, text);
 }
 

@@ -75,33 +75,37 @@ int subscribers_remove(Subscribers *subscribers, const char *name)
         return g_hash_table_remove(subscribers->table, name) ? 0 : -ENOENT;
 }
 
-int subscribers_send(Subscribers *subscribers, sd_bus_message *signal, uint32_t owner, const char *creator)
+/* A message is sealed with its destination, so each receiver gets one of its own. */
+static int send_copy(sd_bus_message *signal, const char *name)
 {
         sd_bus *bus = sd_bus_message_get_bus(signal);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *copy = NULL;
+        int r;
+
+        r = sd_bus_message_new_signal(bus, &copy, sd_bus_message_get_path(signal), sd_bus_message_get_interface(signal),
+                                      sd_bus_message_get_member(signal));
+        if (r >= 0)
+                r = sd_bus_message_rewind(signal, true);
+        if (r >= 0)
+                r = sd_bus_message_copy(copy, signal, true);
+        if (r >= 0)
+                r = sd_bus_send_to(bus, copy, name, NULL);
+        return r;
+}
+
+int subscribers_send(Subscribers *subscribers, sd_bus_message *signal, uint32_t owner, const char *creator)
+{
         GHashTableIter iterator;
-        Subscriber *subscriber;
-        int r = 0;
+        const Subscriber *subscriber;
+        int r;
 
-        if (creator)
-                r = sd_bus_send_to(bus, signal, creator, NULL);
+        /* Only a sealed message can be read; this one is never sent, so any cookie will do. */
+        r = sd_bus_message_seal(signal, 1, 0);
+        if (r >= 0 && creator)
+                r = send_copy(signal, creator);
         g_hash_table_iter_init(&iterator, subscribers->table);
-        while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &subscriber)) {
-                _cleanup_(sd_bus_message_unrefp) sd_bus_message *copy = NULL;
-                int k;
-
-                if (g_strcmp0(subscriber->name, creator) == 0 || !visibility_may_see(subscriber->uid, owner))
-                        continue;
-                /* A sent message is sealed with its destination. */
-                k = sd_bus_message_new_signal(bus, &copy, sd_bus_message_get_path(signal),
-                                              sd_bus_message_get_interface(signal), sd_bus_message_get_member(signal));
-                if (k >= 0)
-                        k = sd_bus_message_rewind(signal, true);
-                if (k >= 0)
-                        k = sd_bus_message_copy(copy, signal, true);
-                if (k >= 0)
-                        k = sd_bus_send_to(bus, copy, subscriber->name, NULL);
-                if (k < 0)
-                        r = k;
-        }
+        while (r >= 0 && g_hash_table_iter_next(&iterator, NULL, (gpointer *) &subscriber))
+                if (g_strcmp0(subscriber->name, creator) != 0 && visibility_may_see(subscriber->uid, owner))
+                        r = send_copy(signal, subscriber->name);
         return r;
 }

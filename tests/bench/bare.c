@@ -34,10 +34,10 @@ static void write_bundle(const char *folder, const char *name, const char *root,
         container->hostname = g_strdup("bench");
         process->argv = g_strsplit("sleep 1000", " ", -1);
         g_assert_cmpint(process_spec_check(process, NULL), >=, 0);
-        text = oci_spec_config(container, &oci, process, &user);
+        text = oci_spec_config(container, &oci, process, &user, 0);
         g_strfreev(process->argv);
         process->argv = g_strsplit("true", " ", -1);
-        exec_text = oci_spec_process(container, process, &user);
+        exec_text = oci_spec_process(container, process, &user, 0);
         g_assert_cmpint(g_mkdir_with_parents(bundle, 0700), ==, 0);
         g_assert_true(g_file_set_contents(config, text, -1, NULL));
         g_assert_true(g_file_set_contents(exec, exec_text, -1, NULL));
