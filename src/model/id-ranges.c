@@ -8,17 +8,22 @@
 struct IdRanges {
         uint32_t first;
         uint32_t n_blocks;
-        GHashTable *taken; /* block numbers */
+        GHashTable *taken; /* first ids */
 };
 
 IdRanges *id_ranges_new(uint32_t first, uint32_t size)
 {
         IdRanges *ranges = g_new0(IdRanges, 1);
 
-        ranges->first = first;
-        ranges->n_blocks = size / ID_RANGE_SIZE;
+        id_ranges_set(ranges, first, size);
         ranges->taken = g_hash_table_new(NULL, NULL);
         return ranges;
+}
+
+void id_ranges_set(IdRanges *ranges, uint32_t first, uint32_t size)
+{
+        ranges->first = first;
+        ranges->n_blocks = size / ID_RANGE_SIZE;
 }
 
 IdRanges *id_ranges_free(IdRanges *ranges)
@@ -32,15 +37,18 @@ IdRanges *id_ranges_free(IdRanges *ranges)
 
 int id_ranges_acquire(IdRanges *ranges, uint32_t *ret_first)
 {
-        for (uint32_t i = 0; i < ranges->n_blocks; i++)
-                if (g_hash_table_add(ranges->taken, GUINT_TO_POINTER(i))) {
-                        *ret_first = ranges->first + i * ID_RANGE_SIZE;
+        for (uint32_t i = 0; i < ranges->n_blocks; i++) {
+                uint32_t first = ranges->first + i * ID_RANGE_SIZE;
+
+                if (g_hash_table_add(ranges->taken, GUINT_TO_POINTER(first))) {
+                        *ret_first = first;
                         return 0;
                 }
+        }
         return -ENOSPC;
 }
 
 void id_ranges_release(IdRanges *ranges, uint32_t first)
 {
-        g_hash_table_remove(ranges->taken, GUINT_TO_POINTER((first - ranges->first) / ID_RANGE_SIZE));
+        g_hash_table_remove(ranges->taken, GUINT_TO_POINTER(first));
 }

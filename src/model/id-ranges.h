@@ -15,6 +15,8 @@ typedef struct IdRanges IdRanges;
 
 /* first and size are multiples of ID_RANGE_SIZE; the config's parser sees to it. */
 IdRanges *id_ranges_new(uint32_t first, uint32_t size);
+/* Takes blocks from another range from now on; those that are taken stay so. */
+void id_ranges_set(IdRanges *ranges, uint32_t first, uint32_t size);
 IdRanges *id_ranges_free(IdRanges *ranges);
 
 /* Takes the lowest free block. Errors: -ENOSPC where all are taken. */

@@ -13,6 +13,8 @@
 #define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
 /* CheckAuthorizationFlags of the polkit reference. */
 #define ALLOW_USER_INTERACTION 1U
+/* Of one user, at the same time. A person answers one; each holds the fds of its request. */
+#define QUESTIONS_PER_USER_MAX 32U
 
 struct Authorizer {
         sd_bus *bus;
@@ -23,6 +25,7 @@ struct Authorizer {
 
 typedef struct Question {
         Authorizer *authorizer;
+        uint32_t uid;
         char *sender;
         bool interactive;
         GStrv actions;
@@ -200,12 +203,25 @@ static const char *find_action_out_of_place(sd_bus_message *m, const char *const
         return NULL;
 }
 
+static unsigned count_questions(const Authorizer *authorizer, uint32_t uid)
+{
+        GHashTableIter iterator;
+        const Question *question;
+        unsigned count = 0;
+
+        g_hash_table_iter_init(&iterator, authorizer->pending);
+        while (g_hash_table_iter_next(&iterator, (gpointer *) &question, NULL))
+                count += question->uid == uid;
+        return count;
+}
+
 void authorize(Authorizer *authorizer, sd_bus_message *m, uint32_t uid, const AuthorizeRequest *request)
 {
         Question *question = g_new0(Question, 1);
         const char *wrong = find_action_out_of_place(m, request->actions);
 
         question->authorizer = authorizer;
+        question->uid = uid;
         question->sender = g_strdup(sd_bus_message_get_sender(m));
         question->interactive = sd_bus_message_get_allow_interactive_authorization(m) > 0;
         question->actions = g_strdupv((GStrv) request->actions);
@@ -221,6 +237,10 @@ void authorize(Authorizer *authorizer, sd_bus_message *m, uint32_t uid, const Au
                        wrong);
         } else if (uid == 0) {
                 finish(question, 1, NULL);
+        } else if (count_questions(authorizer, uid) > QUESTIONS_PER_USER_MAX) {
+                refuse(question, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                       "The user %u has %u questions to polkit open already; call again when one is answered", uid,
+                       QUESTIONS_PER_USER_MAX);
         } else {
                 question->caller = peers_watch(authorizer->peers, question->sender, on_caller_left, question);
                 ask_next(question);

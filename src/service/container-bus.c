@@ -134,11 +134,12 @@ const sd_bus_vtable container_bus_vtable[] = {
         SD_BUS_PROPERTY("Unit", "s", get_unit, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("ControlGroup", "s", get_cgroup, 0, CHANGES),
         SD_BUS_PROPERTY("Leader", "u", get_leader, 0, CHANGES),
-        SD_BUS_PROPERTY("Processes", "a(ssu)", get_processes, 0, CHANGES),
+        SD_BUS_PROPERTY("Processes", "a(ssu)", get_processes, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
         SD_BUS_VTABLE_END,
 };
 
-/* Those that change, for the signal: sd_bus_emit_properties_changed() would tell everybody on the bus. */
+/* Those that change, for the signal: sd_bus_emit_properties_changed() would tell everybody on the bus. One without a
+ * type is told without its value. */
 static const struct {
         const char *name;
         const char *type;
@@ -147,7 +148,7 @@ static const struct {
         {"State", "s", get_state},
         {"ControlGroup", "s", get_cgroup},
         {"Leader", "u", get_leader},
-        {"Processes", "a(ssu)", get_processes},
+        {"Processes", NULL, NULL},
 };
 
 int container_bus_find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret_found,
@@ -252,26 +253,39 @@ const char *container_bus_get_creator(Bus *bus, const Container *container)
         return shown ? shown->creator : NULL;
 }
 
-static int append_property(ContainerBus *shown, sd_bus_message *m, const char *name)
+static int append_value(ContainerBus *shown, sd_bus_message *m, size_t i)
 {
-        for (size_t i = 0; i < G_N_ELEMENTS(changing); i++) {
-                int r;
+        int r;
 
-                if (!g_str_equal(changing[i].name, name))
-                        continue;
-                r = sd_bus_message_open_container(m, 'e', "sv");
-                if (r >= 0)
-                        r = sd_bus_message_append(m, "s", name);
-                if (r >= 0)
-                        r = sd_bus_message_open_container(m, 'v', changing[i].type);
-                if (r >= 0)
-                        r = changing[i].get(shown->bus->service->bus, shown->path, CONTAINER_INTERFACE, name, m, shown,
-                                            NULL);
-                if (r >= 0)
-                        r = sd_bus_message_close_container(m);
-                return r < 0 ? r : sd_bus_message_close_container(m);
-        }
-        return -ENOENT;
+        r = sd_bus_message_open_container(m, 'e', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", changing[i].name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', changing[i].type);
+        if (r >= 0)
+                r = changing[i].get(shown->bus->service->bus, shown->path, CONTAINER_INTERFACE, changing[i].name, m,
+                                    shown, NULL);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+/* Appends a{sv} and as: what has changed with its value, and what without. */
+static int append_changes(ContainerBus *shown, sd_bus_message *m, const char *const *properties)
+{
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        for (size_t i = 0; i < G_N_ELEMENTS(changing) && r >= 0; i++)
+                if (changing[i].type && g_strv_contains(properties, changing[i].name))
+                        r = append_value(shown, m, i);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "s");
+        for (size_t i = 0; i < G_N_ELEMENTS(changing) && r >= 0; i++)
+                if (!changing[i].type && g_strv_contains(properties, changing[i].name))
+                        r = sd_bus_message_append(m, "s", changing[i].name);
+        return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 void container_bus_changed(Container *container, const char *const *properties, void *userdata)
@@ -286,13 +300,7 @@ void container_bus_changed(Container *container, const char *const *properties, 
         if (r >= 0)
                 r = sd_bus_message_append(m, "s", CONTAINER_INTERFACE);
         if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "{sv}");
-        for (; *properties && r >= 0; properties++)
-                r = append_property(shown, m, *properties);
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "as", 0);
+                r = append_changes(shown, m, properties);
         if (r >= 0)
                 (void) subscribers_send(bus->subscribers, m, container_get_owner(container), shown->creator);
 }

@@ -107,6 +107,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
                           (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000);
         if (load_config(&daemon->service) < 0)
                 log_error("The config was not reloaded; the one from before holds");
+        else
+                manager_reload(daemon->manager);
         (void) sd_notify(false, "READY=1");
         return 0;
 }

@@ -71,6 +71,11 @@ Manager *manager_free(Manager *manager)
         return NULL;
 }
 
+void manager_reload(Manager *manager)
+{
+        id_ranges_set(manager->ranges, manager->service->config->id_range_first, manager->service->config->id_range_size);
+}
+
 void manager_set_listener(Manager *manager, const ManagerListener *listener, void *userdata)
 {
         manager->listener = listener;

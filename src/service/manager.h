@@ -23,6 +23,9 @@ Manager *manager_new(Service *service);
 Manager *manager_free(Manager *manager);
 void manager_set_listener(Manager *manager, const ManagerListener *listener, void *userdata);
 
+/* Takes over what the service's config says now; containers that are there stay as they are. */
+void manager_reload(Manager *manager);
+
 /* Makes a container; spec must be checked, and is taken over; caller is
  * the process that sent its fds. created is called with the container, which can be found
  * from then on, or with an error: ContainerExists, LimitsExceeded, or what container_create() answers. */
