@@ -9,8 +9,9 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define DEFAULT_TERM "xterm"
+#define ARGUMENTS_SIZE_MAX (2U * 1024U * 1024U)
+#define DEFAULT_PATH       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_TERM       "xterm"
 
 static void close_process_fd(gpointer data)
 {
@@ -107,6 +108,21 @@ static int check_terminal(const ProcessSpec *spec, sd_bus_error *error)
         return 0;
 }
 
+/* The kernel gives a quarter of the stack's limit to both together, execve(2). */
+static int check_size(const ProcessSpec *spec, sd_bus_error *error)
+{
+        size_t size = 0;
+
+        for (char **argument = spec->argv; *argument; argument++)
+                size += strlen(*argument) + 1;
+        for (guint i = 0; i < spec->env->len; i++)
+                size += strlen(spec->env->pdata[i]) + 1;
+        if (size > ARGUMENTS_SIZE_MAX)
+                return error_invalid(error, "argv and env have %zu bytes together, the limit is %u", size,
+                                     ARGUMENTS_SIZE_MAX);
+        return 0;
+}
+
 int process_spec_check(ProcessSpec *spec, sd_bus_error *error)
 {
         int r;
@@ -123,6 +139,8 @@ int process_spec_check(ProcessSpec *spec, sd_bus_error *error)
         if (spec->cwd && *spec->cwd && *spec->cwd != '/')
                 return error_invalid(error, "The working directory '%s' is not absolute", spec->cwd);
         r = check_terminal(spec, error);
+        if (r >= 0)
+                r = check_size(spec, error);
         if (r < 0)
                 return r;
 
