@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,6 +17,9 @@
 #include "launcher/console.h"
 #include "launcher/journal.h"
 #include "util/cleanup.h"
+
+/* Enough for a program on a slow disk; one that takes longer is told as started all the same. */
+#define GATE_TIMEOUT_MS 10000
 
 /* Fills table: which fd each number of the process is made from. Nothing is left to the caller's gaps: the runtime
  * wants all numbers up to the highest, and a process that finds 0, 1 or 2 closed misuses the next file it opens. */
@@ -44,8 +48,11 @@ static int plan_fds(const RunRequest *request, int null, int *journal, int table
 }
 
 /* Puts the fds where they belong. They are moved out of the way first, since one's place may be another's number. */
-static bool arrange_fds(int table[RUN_FDS_MAX], size_t count)
+static bool arrange_fds(int table[RUN_FDS_MAX], size_t count, int gate)
 {
+        gate = fcntl(gate, F_DUPFD_CLOEXEC, (int) RUN_FDS_MAX);
+        if (gate < 0)
+                return false;
         for (size_t i = 0; i < count; i++) {
                 table[i] = fcntl(table[i], F_DUPFD_CLOEXEC, (int) RUN_FDS_MAX);
                 if (table[i] < 0)
@@ -54,7 +61,9 @@ static bool arrange_fds(int table[RUN_FDS_MAX], size_t count)
         for (size_t i = 0; i < count; i++)
                 if (dup2(table[i], (int) i) < 0) /* lint: allow cloexec: the runtime is to inherit it */
                         return false;
-        return syscall(SYS_close_range, (unsigned) count, ~0U, CLOSE_RANGE_CLOEXEC) >= 0;
+        if (dup2(gate, (int) count) < 0) /* lint: allow cloexec: the runtime inherits it, the program does not */
+                return false;
+        return syscall(SYS_close_range, (unsigned) count + 1, ~0U, CLOSE_RANGE_CLOEXEC) >= 0;
 }
 
 static void read_text(const char *path, char *text, size_t size)
@@ -77,22 +86,45 @@ static void run_before_children(void)
         (void) sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters);
 }
 
+/* A runtime says that it is done a moment before the process executes its program, and until then nobody can join it:
+ * its memory still belongs to the runtime, so setns(2) says EPERM. The gate is the end of a pipe that the runtime does
+ * not know: it closes when the program is executed, as all fds do that are not handed on. */
+static void wait_for_gate(int gate)
+{
+        struct pollfd poll_fd = {.fd = gate, .events = POLLIN};
+
+        while (poll(&poll_fd, 1, GATE_TIMEOUT_MS) < 0 && errno == EINTR)
+                ;
+}
+
 static int run_and_wait(const RunRequest *request, int table[RUN_FDS_MAX], size_t count, int *ret_status)
 {
-        pid_t pid = fork();
+        _cleanup_close_ int gate = -1, program_gate = -1;
+        int gates[2];
+        pid_t pid;
 
+        if (pipe2(gates, O_CLOEXEC) < 0)
+                return -errno;
+        gate = gates[0];
+        program_gate = gates[1];
+
+        pid = fork();
         if (pid < 0)
                 return -errno;
         if (pid == 0) {
                 if (*request->console)
                         run_before_children();
-                if (arrange_fds(table, count))
+                if (arrange_fds(table, count, program_gate))
                         (void) execv(request->argv[0], (char *const *) request->argv);
                 _exit(127);
         }
         while (waitpid(pid, ret_status, 0) < 0)
                 if (errno != EINTR)
                         return -errno;
+        if (*ret_status == 0) {
+                program_gate = safe_close(program_gate);
+                wait_for_gate(gate);
+        }
         return 0;
 }
 
