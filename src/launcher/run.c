@@ -122,7 +122,7 @@ static int run_and_wait(const RunRequest *request, int table[RUN_FDS_MAX], size_
                 if (errno != EINTR)
                         return -errno;
         if (*ret_status == 0) {
-                program_gate = safe_close(program_gate);
+                safe_close(steal_fd(&program_gate));
                 wait_for_gate(gate);
         }
         return 0;

@@ -73,7 +73,8 @@ Manager *manager_free(Manager *manager)
 
 void manager_reload(Manager *manager)
 {
-        id_ranges_set(manager->ranges, manager->service->config->id_range_first, manager->service->config->id_range_size);
+        id_ranges_set(manager->ranges, manager->service->config->id_range_first,
+                      manager->service->config->id_range_size);
 }
 
 void manager_set_listener(Manager *manager, const ManagerListener *listener, void *userdata)
