@@ -53,7 +53,7 @@ static int on_control(sd_event_source *source, int fd, uint32_t events, void *us
         }
 
         if (g_str_equal(message.strings[0], "error") && message.n_strings >= 3) {
-                (void) sd_bus_error_set(&error, message.strings[1], message.strings[2]);
+                (void) error_set(&error, message.strings[1], "%s", message.strings[2]);
                 string_message_done(&message);
                 answer(launcher, NULL, &error);
                 return 0;

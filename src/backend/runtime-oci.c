@@ -122,14 +122,14 @@ static int explain(const char *text, const char *program, sd_bus_error *error)
         if (g_str_has_prefix(reason, "chdir "))
                 return error_invalid(error, "The working directory can't be entered in the container (%s)", said);
         if (!has_prefix(reason, about_program))
-                return sd_bus_error_setf(error, ERROR_RUNTIME_FAILED, "The runtime could not start '%s': %s", program,
-                                         *said ? said : "it gave no reason; see the journal of the container's scope");
+                return error_set(error, ERROR_RUNTIME_FAILED, "The runtime could not start '%s': %s", program,
+                                 *said ? said : "it gave no reason; see the journal of the container's scope");
         if (!g_str_has_prefix(reason, "open executable") &&
             (g_str_has_suffix(lower, "no such file or directory") || g_str_has_suffix(lower, "not found in $path")))
-                return sd_bus_error_setf(error, ERROR_NO_SUCH_PROGRAM, "There is no program '%s' in the container (%s)",
-                                         program, said);
-        return sd_bus_error_setf(error, ERROR_NOT_EXECUTABLE,
-                                 "The program '%s' of the container can't be executed (%s)", program, said);
+                return error_set(error, ERROR_NO_SUCH_PROGRAM, "There is no program '%s' in the container (%s)",
+                                 program, said);
+        return error_set(error, ERROR_NOT_EXECUTABLE, "The program '%s' of the container can't be executed (%s)",
+                         program, said);
 }
 
 static const Runtime crun = {

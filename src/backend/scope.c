@@ -79,11 +79,10 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
         if (!scope || scope->started)
                 return 0;
         if (!g_str_equal(result, "done"))
-                (void) sd_bus_error_setf(
-                        &error, ERROR_SCOPE_FAILED,
-                        "The scope %s could not be started (%s): it was stopped from outside, or systemd "
-                        "refused its process; see 'journalctl -u %s'",
-                        unit, result, unit);
+                (void) error_set(&error, ERROR_SCOPE_FAILED,
+                                 "The scope %s could not be started (%s): it was stopped from outside, or systemd "
+                                 "refused its process; see 'journalctl -u %s'",
+                                 unit, result, unit);
         scope_started(scope, sd_bus_error_is_set(&error) ? &error : NULL);
         return 0;
 }
@@ -216,8 +215,8 @@ static int on_start_reply(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
         scope->start = sd_bus_slot_unref(scope->start);
         if (refusal) {
                 scope->gone = true;
-                (void) sd_bus_error_setf(&error, ERROR_SCOPE_FAILED, "systemd refused the scope %s: %s", scope->unit,
-                                         refusal->message);
+                (void) error_set(&error, ERROR_SCOPE_FAILED, "systemd refused the scope %s: %s", scope->unit,
+                                 refusal->message);
         } else {
                 scope->accepted = true;
         }

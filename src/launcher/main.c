@@ -11,7 +11,7 @@
  *   user SPEC                                       answers "ok UID GID HOME GROUP…"; an exec's launcher, which did
  *                                                   not mount the root, gets it as the packet's fd
  *   make-directory PATH UID GID                     inside the root, the ids are those of the host
- *   run IDENTIFIER PID-FILE LOG-FILE CONSOLE NUMBERS ARGV…   answers "ok PID" with a terminal's fds, or
+ *   run IDENTIFIER UNIT PID-FILE LOG-FILE CONSOLE NUMBERS ARGV…   answers "ok PID" with a terminal's fds, or
  *                                                   "failed STATUS TEXT"; NUMBERS is "0,1,2" for the packet's fds
  *
  * It ends when it has run a process, or when the daemon closes the socket.
@@ -157,17 +157,18 @@ static int do_run(StringMessage *m)
 {
         RunRequest request = {
                 .identifier = m->strings[1],
-                .pid_file = m->strings[2],
-                .log_file = m->strings[3],
-                .console = m->strings[4],
-                .argv = m->strings + 6,
+                .unit = m->strings[2],
+                .pid_file = m->strings[3],
+                .log_file = m->strings[4],
+                .console = m->strings[5],
+                .argv = m->strings + 7,
                 .fds = m->fds,
         };
         RunResult result;
         char number[16];
         int r;
 
-        r = parse_numbers(m->strings[5], &request);
+        r = parse_numbers(m->strings[6], &request);
         if (r < 0 || request.n_fds != m->n_fds)
                 return -EBADMSG;
 
@@ -193,7 +194,7 @@ static const struct {
         {"root", 9, do_root},
         {"user", 2, do_user},
         {"make-directory", 4, do_make_directory},
-        {"run", 7, do_run},
+        {"run", 8, do_run},
 };
 
 static int dispatch(StringMessage *m)

@@ -36,7 +36,7 @@ static int plan_fds(const RunRequest *request, int null, int *journal, int table
         }
 
         if (!*request->console && (table[1] < 0 || table[2] < 0)) {
-                *journal = journal_open(request->identifier, LOG_INFO);
+                *journal = journal_open(request->identifier, request->unit, LOG_INFO);
                 if (*journal < 0)
                         return *journal;
         }
@@ -50,7 +50,8 @@ static int plan_fds(const RunRequest *request, int null, int *journal, int table
 /* Puts the fds where they belong. They are moved out of the way first, since one's place may be another's number. */
 static bool arrange_fds(int table[RUN_FDS_MAX], size_t count, int gate)
 {
-        gate = fcntl(gate, F_DUPFD_CLOEXEC, (int) RUN_FDS_MAX);
+        /* High up, since runtimes use the first numbers for themselves. */
+        gate = fcntl(gate, F_DUPFD_CLOEXEC, (int) (2 * RUN_FDS_MAX));
         if (gate < 0)
                 return false;
         for (size_t i = 0; i < count; i++) {
@@ -61,9 +62,8 @@ static bool arrange_fds(int table[RUN_FDS_MAX], size_t count, int gate)
         for (size_t i = 0; i < count; i++)
                 if (dup2(table[i], (int) i) < 0) /* lint: allow cloexec: the runtime is to inherit it */
                         return false;
-        if (dup2(gate, (int) count) < 0) /* lint: allow cloexec: the runtime inherits it, the program does not */
-                return false;
-        return syscall(SYS_close_range, (unsigned) count + 1, ~0U, CLOSE_RANGE_CLOEXEC) >= 0;
+        return syscall(SYS_close_range, (unsigned) count, ~0U, CLOSE_RANGE_CLOEXEC) >= 0 &&
+               fcntl(gate, F_SETFD, 0) >= 0;
 }
 
 static void read_text(const char *path, char *text, size_t size)

@@ -13,6 +13,7 @@
 
 typedef struct RunRequest {
         const char *identifier;        /* the name in the journal */
+        const char *unit;              /* the scope, for the journal */
         const char *pid_file;          /* written by the runtime */
         const char *log_file;          /* where the runtime says what went wrong */
         const char *console;           /* the path of the console socket, or "" */

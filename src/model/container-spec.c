@@ -108,7 +108,7 @@ static bool is_root(const MountSpec *mount)
 {
         g_autofree char *path = g_canonicalize_filename(mount->destination, "/");
 
-        return strcmp(path, "/") == 0;
+        return strspn(path, "/") == strlen(path);
 }
 
 const MountSpec *container_spec_get_root(const ContainerSpec *spec)
@@ -137,7 +137,8 @@ static bool is_plain_path(const char *path)
 {
         g_autofree char *plain = g_canonicalize_filename(path, "/");
 
-        return strcmp(plain, path) == 0;
+        /* Two slashes at the beginning are kept, since POSIX lets them mean something. */
+        return strcmp(plain, path) == 0 && !g_str_has_prefix(path, "//");
 }
 
 static int check_mount(const MountSpec *mount, sd_bus_error *error)
@@ -145,20 +146,18 @@ static int check_mount(const MountSpec *mount, sd_bus_error *error)
         if (!mount->destination)
                 return error_invalid(error, "A mount has no destination; give it one, for example \"/\"");
         if (mount->type != MOUNT_BIND || !is_root(mount))
-                return sd_bus_error_setf(
-                        error, SD_BUS_ERROR_NOT_SUPPORTED,
-                        "The mount at '%s' of type %s is not supported yet: this version makes the root only, "
-                        "a bind mount at '/'",
-                        mount->destination, mount_type_to_string(mount->type));
+                return error_set(error, SD_BUS_ERROR_NOT_SUPPORTED,
+                                 "The mount at '%s' of type %s is not supported yet: this version makes the root only, "
+                                 "a bind mount at '/'",
+                                 mount->destination, mount_type_to_string(mount->type));
         if (mount->source >= 0 && mount->host_path)
                 return error_invalid(error, "The mount at '%s' has both source and host-path; give it one of them",
                                      mount->destination);
         if (mount->source < 0 && !mount->host_path)
-                return sd_bus_error_setf(
-                        error, SD_BUS_ERROR_NOT_SUPPORTED,
-                        "The mount at '%s' has neither source nor host-path, and this version makes no "
-                        "empty root",
-                        mount->destination);
+                return error_set(error, SD_BUS_ERROR_NOT_SUPPORTED,
+                                 "The mount at '%s' has neither source nor host-path, and this version makes no "
+                                 "empty root",
+                                 mount->destination);
         if (mount->host_path && !is_plain_path(mount->host_path))
                 return error_invalid(error,
                                      "The host-path '%s' is not absolute, or has a '.', a '..', or a '/' too many",

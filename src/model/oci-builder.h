@@ -8,6 +8,8 @@
 
 void oci_add_string(JsonBuilder *builder, const char *name, const char *value);
 void oci_add_number(JsonBuilder *builder, const char *name, int64_t value);
+/* One that may be above INT64_MAX, which json-glib has no type for. */
+void oci_add_unsigned(JsonBuilder *builder, const char *name, uint64_t value);
 void oci_add_strings(JsonBuilder *builder, const char *name, const char *const *values);
 void oci_begin_object(JsonBuilder *builder, const char *name);
 void oci_begin_array(JsonBuilder *builder, const char *name);

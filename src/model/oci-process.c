@@ -119,8 +119,8 @@ static void build_rlimits(JsonBuilder *b, const ContainerSpec *container)
 
                 oci_begin_object(b, NULL);
                 oci_add_string(b, "type", type);
-                oci_add_number(b, "soft", (int64_t) limit->soft);
-                oci_add_number(b, "hard", (int64_t) limit->hard);
+                oci_add_unsigned(b, "soft", limit->soft);
+                oci_add_unsigned(b, "hard", limit->hard);
                 json_builder_end_object(b);
         }
         json_builder_end_array(b);

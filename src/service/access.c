@@ -83,8 +83,8 @@ static void on_identified(int r, uint32_t uid, void *userdata)
                 if (r >= 0)
                         send_again(sender, m);
                 else
-                        (void) sd_bus_reply_method_errorf(m, SD_BUS_ERROR_ACCESS_DENIED,
-                                                          "The bus does not say whose connection this is");
+                        (void) error_reply(m, SD_BUS_ERROR_ACCESS_DENIED,
+                                           "The bus does not say whose connection this is");
                 sd_bus_message_unref(m);
         }
         if (g_hash_table_size(sender->sent) == 0)
@@ -124,10 +124,9 @@ static int reply_hidden(sd_bus_message *m, const char *name)
         const char *interface = sd_bus_message_get_interface(m);
 
         if (!interface || strcmp(interface, CONTAINER_INTERFACE) == 0)
-                (void) sd_bus_reply_method_errorf(m, ERROR_NO_SUCH_CONTAINER, "There is no container '%s'", name);
+                (void) error_reply(m, ERROR_NO_SUCH_CONTAINER, "There is no container '%s'", name);
         else
-                (void) sd_bus_reply_method_errorf(m, SD_BUS_ERROR_UNKNOWN_OBJECT, "Unknown object '%s'.",
-                                                  sd_bus_message_get_path(m));
+                (void) error_reply(m, SD_BUS_ERROR_UNKNOWN_OBJECT, "Unknown object '%s'.", sd_bus_message_get_path(m));
         return 1;
 }
 
@@ -207,8 +206,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
         interface = sd_bus_message_get_interface(m);
         if ((!interface || g_str_has_prefix(interface, BUS_NAME ".")) &&
             !authorization_table_find(interface, sd_bus_message_get_member(m)))
-                return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_UNKNOWN_METHOD, "Unknown method %s.",
-                                                  sd_bus_message_get_member(m)) < 0
+                return error_reply(m, SD_BUS_ERROR_UNKNOWN_METHOD, "Unknown method %s.", sd_bus_message_get_member(m)) <
+                                       0
                                ? 0
                                : 1;
         return check_path(access, m);

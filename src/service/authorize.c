@@ -7,6 +7,7 @@
 #include "config.h"
 #include "service/authorization-table.h"
 #include "util/cleanup.h"
+#include "util/error.h"
 
 #define POLKIT_NAME      "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH      "/org/freedesktop/PolicyKit1/Authority"

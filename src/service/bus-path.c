@@ -15,7 +15,7 @@ char *bus_path_of_container(uint32_t owner, const char *name)
 
 int bus_path_parse(const char *path, uint32_t *ret_owner, char **ret_name)
 {
-        g_autofree char *prefix = NULL, *name = NULL;
+        g_autofree char *prefix = NULL, *name = NULL, *plain = NULL;
         const char *rest;
         guint64 owner;
         char *end;
@@ -30,6 +30,10 @@ int bus_path_parse(const char *path, uint32_t *ret_owner, char **ret_name)
                 return 0;
         prefix = g_strndup(path, (gsize) (end - path));
         if (sd_bus_path_decode(path, prefix, &name) <= 0)
+                return 0;
+        /* An object has one path, whatever else could be read as the same. */
+        plain = bus_path_of_container((uint32_t) owner, name);
+        if (g_strcmp0(plain, path) != 0)
                 return 0;
         *ret_owner = (uint32_t) owner;
         *ret_name = g_steal_pointer(&name);

@@ -70,8 +70,8 @@ static void abort_jobs(Container *container, const sd_bus_error *reason)
         _cleanup_(sd_bus_error_free) sd_bus_error released = SD_BUS_ERROR_NULL;
 
         if (!reason)
-                (void) sd_bus_error_setf(&released, ERROR_NOT_RUNNING, "The container '%s' was released",
-                                         container->spec->name);
+                (void) error_set(&released, ERROR_NOT_RUNNING, "The container '%s' was released",
+                                 container->spec->name);
         container_start_jobs_abort(container, reason ? reason : &released);
 }
 

@@ -56,8 +56,8 @@ static bool is_id_taken(const Container *container, const char *id)
 static int check_id(Container *container, ProcessSpec *spec, sd_bus_error *error)
 {
         if (spec->id && is_id_taken(container, spec->id))
-                return sd_bus_error_setf(error, ERROR_PROCESS_EXISTS, "The container '%s' already has a process '%s'",
-                                         container->spec->name, spec->id);
+                return error_set(error, ERROR_PROCESS_EXISTS, "The container '%s' already has a process '%s'",
+                                 container->spec->name, spec->id);
         while (!spec->id || is_id_taken(container, spec->id)) {
                 g_free(spec->id);
                 spec->id = g_strdup_printf("p%" G_GUINT64_FORMAT, ++container->last_number);
@@ -70,14 +70,14 @@ static int check_limits(const Container *container, sd_bus_error *error)
         unsigned most = container->service->config->max_processes_per_container;
 
         if (container->n_running + g_queue_get_length((GQueue *) &container->jobs) >= most)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                         "The container '%s' has %u processes already; wait for one, or raise "
-                                         "ProcessesPerContainer in gangwayd.conf",
-                                         container->spec->name, most);
+                return error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                 "The container '%s' has %u processes already; wait for one, or raise "
+                                 "ProcessesPerContainer in gangwayd.conf",
+                                 container->spec->name, most);
         if (container->processes->len >= PROCESSES_KEPT_MAX)
-                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                         "The container '%s' keeps the exit codes of %u processes already; release it",
-                                         container->spec->name, PROCESSES_KEPT_MAX);
+                return error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                 "The container '%s' keeps the exit codes of %u processes already; release it",
+                                 container->spec->name, PROCESSES_KEPT_MAX);
         return 0;
 }
 
@@ -87,16 +87,16 @@ static int check_state(const Container *container, bool exec, sd_bus_error *erro
 
         switch (container->state) {
         case CONTAINER_CREATED:
-                return exec ? sd_bus_error_setf(error, ERROR_NOT_STARTED,
-                                                "The container '%s' is not started; call Start first", name)
+                return exec ? error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started; call Start first",
+                                        name)
                             : 0;
         case CONTAINER_STARTING:
         case CONTAINER_RUNNING:
                 return 0;
         case CONTAINER_PAUSED:
-                return sd_bus_error_setf(error, ERROR_PAUSED, "The container '%s' is paused; call Resume first", name);
+                return error_set(error, ERROR_PAUSED, "The container '%s' is paused; call Resume first", name);
         default:
-                return sd_bus_error_setf(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
+                return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
         }
 }
 

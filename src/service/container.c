@@ -151,9 +151,8 @@ static void on_scope_started(const sd_bus_error *error, void *userdata)
         if (!error) {
                 r = open_cgroup(container);
                 if (r < 0)
-                        (void) sd_bus_error_setf(&failure, ERROR_SCOPE_FAILED,
-                                                 "The control group of %s can't be used: %s", container->unit,
-                                                 g_strerror(-r));
+                        (void) error_set(&failure, ERROR_SCOPE_FAILED, "The control group of %s can't be used: %s",
+                                         container->unit, g_strerror(-r));
         }
         if (error || sd_bus_error_is_set(&failure)) {
                 container_release(container, error ? error : &failure, NULL, NULL);
@@ -172,10 +171,9 @@ static void on_scope_gone(void *userdata)
         if (container->state == CONTAINER_RELEASING) {
                 container_release_continue(container);
         } else if (container->state == CONTAINER_CREATED || container->state == CONTAINER_STARTING) {
-                (void) sd_bus_error_setf(
-                        &error, ERROR_SCOPE_FAILED,
-                        "The scope %s of the container '%s' was stopped from outside; the container is gone",
-                        container->unit, container->spec->name);
+                (void) error_set(&error, ERROR_SCOPE_FAILED,
+                                 "The scope %s of the container '%s' was stopped from outside; the container is gone",
+                                 container->unit, container->spec->name);
                 container_release(container, &error, NULL, NULL);
         }
         /* Else its processes have ended, which their own ends tell. */
@@ -238,8 +236,8 @@ void container_create(Container *container)
 
         r = create(container);
         if (r < 0) {
-                (void) sd_bus_error_setf(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
-                                         container->spec->name, g_strerror(-r));
+                (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
+                                 container->spec->name, g_strerror(-r));
                 container_release(container, &error, NULL, NULL);
         }
 }
@@ -272,8 +270,8 @@ static void call_failed(Call *call, int r)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-        (void) sd_bus_error_setf(&error, ERROR_SCOPE_FAILED, "systemd can't be asked about %s: %s",
-                                 call->container->unit, g_strerror(-r));
+        (void) error_set(&error, ERROR_SCOPE_FAILED, "systemd can't be asked about %s: %s", call->container->unit,
+                         g_strerror(-r));
         on_signalled(&error, call);
 }
 
@@ -303,14 +301,13 @@ static int check_freeze(const Container *container, bool freeze, sd_bus_error *e
         switch (container->state) {
         case CONTAINER_CREATED:
         case CONTAINER_STARTING:
-                return sd_bus_error_setf(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);
+                return error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);
         case CONTAINER_RUNNING:
-                return freeze ? 1
-                              : sd_bus_error_setf(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
+                return freeze ? 1 : error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
         case CONTAINER_PAUSED:
                 return freeze ? 0 : 1;
         default:
-                return sd_bus_error_setf(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
+                return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
         }
 }
 
@@ -385,8 +382,8 @@ int container_find_process(const Container *container, const char *id, Process *
         Process *process = g_hash_table_lookup(container->by_id, id);
 
         if (!process)
-                return sd_bus_error_setf(error, ERROR_NO_SUCH_PROCESS, "The container '%s' has no process '%.128s'",
-                                         container->spec->name, id);
+                return error_set(error, ERROR_NO_SUCH_PROCESS, "The container '%s' has no process '%.128s'",
+                                 container->spec->name, id);
         *ret = process;
         return 0;
 }

@@ -23,7 +23,7 @@ static int reply_path(sd_bus_message *m, const Container *container)
 
 static int no_such_container(sd_bus_error *error, const char *name)
 {
-        return sd_bus_error_setf(error, ERROR_NO_SUCH_CONTAINER, "There is no container '%.128s'", name);
+        return error_set(error, ERROR_NO_SUCH_CONTAINER, "There is no container '%.128s'", name);
 }
 
 typedef struct GetCall {
@@ -42,8 +42,8 @@ static void on_get_authorized(int allowed, sd_bus_error *error, void *userdata)
         if (allowed > 0 && container)
                 (void) reply_path(call->m, container);
         else
-                (void) sd_bus_reply_method_errorf(call->m, ERROR_NO_SUCH_CONTAINER, "There is no container '%u/%s'",
-                                                  call->owner, call->name);
+                (void) error_reply(call->m, ERROR_NO_SUCH_CONTAINER, "There is no container '%u/%s'", call->owner,
+                                   call->name);
 }
 
 static void forget_get(void *userdata)

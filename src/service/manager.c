@@ -138,11 +138,10 @@ static int check_limits(Manager *manager, uint32_t owner, sd_bus_error *error)
                 if (entry->owner == owner)
                         count++;
         if (count >= most)
-                return sd_bus_error_setf(
-                        error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                        "The user %u has %u containers already; release one, or raise ContainersPerUser in "
-                        "gangwayd.conf",
-                        owner, most);
+                return error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                 "The user %u has %u containers already; release one, or raise ContainersPerUser in "
+                                 "gangwayd.conf",
+                                 owner, most);
         return 0;
 }
 
@@ -155,8 +154,8 @@ static int reserve(Manager *manager, const ContainerSpec *spec, uint32_t owner, 
         int r;
 
         if (g_hash_table_contains(manager->containers, id))
-                return sd_bus_error_setf(error, ERROR_CONTAINER_EXISTS, "The user %u already has a container '%s'",
-                                         owner, spec->name);
+                return error_set(error, ERROR_CONTAINER_EXISTS, "The user %u already has a container '%s'", owner,
+                                 spec->name);
         r = check_limits(manager, owner, error);
         if (r < 0)
                 return r;

@@ -131,7 +131,7 @@ int process_call_resize(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return r;
         r = process_resize(process, rows, columns);
         if (r == -ENOTTY)
-                return sd_bus_error_setf(error, ERROR_NOT_A_TERMINAL, "The process '%s' has no terminal", id);
+                return error_set(error, ERROR_NOT_A_TERMINAL, "The process '%s' has no terminal", id);
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 

@@ -57,8 +57,8 @@ static void job_failed(StartJob *job, const sd_bus_error *error)
         bool first = job->first;
 
         if (!first && has_leader_ended(container)) {
-                (void) sd_bus_error_setf(&ended, ERROR_NOT_RUNNING, "The container '%s' is not running any more",
-                                         container->spec->name);
+                (void) error_set(&ended, ERROR_NOT_RUNNING, "The container '%s' is not running any more",
+                                 container->spec->name);
                 error = &ended;
         }
         (void) g_queue_remove(&container->jobs, job);
@@ -75,8 +75,8 @@ static void job_failed_errno(StartJob *job, const char *what, int r)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-        (void) sd_bus_error_setf(&error, ERROR_RUNTIME_FAILED, "The program '%s' can't be started: %s: %s",
-                                 job->spec->argv[0], what, g_strerror(-r));
+        (void) error_set(&error, ERROR_RUNTIME_FAILED, "The program '%s' can't be started: %s: %s", job->spec->argv[0],
+                         what, g_strerror(-r));
         job_failed(job, &error);
 }
 
@@ -219,6 +219,7 @@ static int send_run(StartJob *job, const RuntimeCall *call, GStrv command)
         }
         g_ptr_array_add(request, (char *) "run");
         g_ptr_array_add(request, job->container->id);
+        g_ptr_array_add(request, job->container->unit);
         g_ptr_array_add(request, (char *) call->pid_file);
         g_ptr_array_add(request, (char *) call->log_file);
         g_ptr_array_add(request, (char *) (call->console ? call->console : ""));

@@ -72,7 +72,6 @@ static int make_each(int root, char *path)
                 p += strcspn(p, "/");
                 end = *p;
                 *p = '\0';
-                /* A dangling symlink in the middle is left as it is: mkdirat says EEXIST, the next look-up ENOENT. */
                 r = make_one(root, path);
                 *p = end;
                 if (r < 0)
@@ -112,5 +111,10 @@ int confined_make_directory(int root, const char *path, uid_t uid, gid_t gid)
         (void) setfsgid(0);
         (void) umask(mask);
         (void) prctl(PR_SET_SECUREBITS, securebits);
-        return r;
+        if (r < 0)
+                return r;
+
+        /* A dangling symlink counts as something that is there until one goes through it. */
+        fd = confined_open(root, path, O_PATH | O_DIRECTORY);
+        return fd < 0 ? fd : r;
 }

@@ -23,5 +23,13 @@
 #define ERROR_SCOPE_FAILED      "org.gangway1.Error.ScopeFailed"
 #define ERROR_RUNTIME_FAILED    "org.gangway1.Error.RuntimeFailed"
 
+/* Sets an error, with a sentence. What the sentence quotes may be cut in the middle of a character, or be a program's
+ * output: what is no UTF-8 is replaced, since the bus would take no such message and the caller would get no answer.
+ * Returns the negative errno of the name. */
+int error_set(sd_bus_error *error, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Answers a call with an error, in the same way. */
+int error_reply(sd_bus_message *call, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* InvalidArgs with a sentence. Returns -EINVAL. */
-#define error_invalid(error, ...) sd_bus_error_setf((error), SD_BUS_ERROR_INVALID_ARGS, __VA_ARGS__)
+#define error_invalid(error, ...) error_set((error), SD_BUS_ERROR_INVALID_ARGS, __VA_ARGS__)
