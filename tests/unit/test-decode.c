@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The arguments of CreateContainer, Start and Exec, from real messages: what is read, and what is refused by name. */
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "service/decode-container.h"
+#include "service/decode-process.h"
+#include "unit.h"
+
+#define INVALID       SD_BUS_ERROR_INVALID_ARGS
+#define NOT_SUPPORTED SD_BUS_ERROR_NOT_SUPPORTED
+
+/* The options of a container that is all right, but for what comes behind. */
+#define ROOT_MOUNT "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "host-path", "s", "/srv/root"
+
+typedef struct Fixture {
+        sd_bus *bus;
+        int peer;
+        int folder;
+        sd_bus_message *m;
+} Fixture;
+
+static void fixture_set_up(Fixture *f, gconstpointer data)
+{
+        sd_id128_t id = SD_ID128_MAKE(01, 02, 03, 04, 05, 06, 07, 08, 09, 0a, 0b, 0c, 0d, 0e, 0f, 10);
+        int pair[2];
+
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), ==, 0);
+        f->peer = pair[1];
+        f->folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        g_assert_cmpint(sd_bus_new(&f->bus), >=, 0);
+        g_assert_cmpint(sd_bus_set_fd(f->bus, pair[0], pair[0]), >=, 0);
+        g_assert_cmpint(sd_bus_set_server(f->bus, true, id), >=, 0);
+        g_assert_cmpint(sd_bus_negotiate_fds(f->bus, true), >=, 0);
+        g_assert_cmpint(sd_bus_start(f->bus), >=, 0);
+}
+
+static void fixture_tear_down(Fixture *f, gconstpointer data)
+{
+        sd_bus_message_unref(f->m);
+        sd_bus_close_unref(f->bus);
+        safe_close(f->peer);
+        safe_close(f->folder);
+}
+
+/* The message with these arguments, as the service gets it. */
+static sd_bus_message *make_message(Fixture *f, const char *types, ...)
+{
+        va_list arguments;
+
+        f->m = sd_bus_message_unref(f->m);
+        g_assert_cmpint(sd_bus_message_new_method_call(f->bus, &f->m, NULL, "/x", "org.example.X", "X"), >=, 0);
+        va_start(arguments, types);
+        g_assert_cmpint(sd_bus_message_appendv(f->m, types, arguments), >=, 0);
+        va_end(arguments);
+        g_assert_cmpint(sd_bus_message_seal(f->m, 1, 0), >=, 0);
+        g_assert_cmpint(sd_bus_message_rewind(f->m, true), >=, 0);
+        return f->m;
+}
+
+static ContainerSpec *container_ok(sd_bus_message *m)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        ContainerSpec *spec = NULL;
+        int r = decode_container(m, &spec, &error);
+
+        g_assert_cmpstr(error.message, ==, NULL);
+        g_assert_cmpint(r, ==, 0);
+        g_assert_cmpint(sd_bus_message_at_end(m, true), >, 0);
+        return spec;
+}
+
+static void container_fails(sd_bus_message *m, const char *name, const char *part)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        ContainerSpec *spec = NULL;
+        int r = decode_container(m, &spec, &error);
+
+        g_assert_null(spec);
+        assert_refused(r, &error, name, part);
+}
+
+static void process_fails(sd_bus_message *m, const char *part)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        ProcessSpec *spec = NULL;
+        int r = decode_process(m, &spec, &error);
+
+        g_assert_null(spec);
+        assert_refused(r, &error, INVALID, part);
+}
+
+static void test_container(Fixture *f, gconstpointer data)
+{
+        g_autoptr(ContainerSpec) spec = container_ok(make_message(f, "sa{sv}", "web", 1, ROOT_MOUNT));
+
+        g_assert_cmpstr(spec->name, ==, "web");
+        g_assert_cmpstr(spec->hostname, ==, "web");
+        g_assert_cmpint(spec->net_mode, ==, NET_SANDBOX);
+        g_assert_cmpint(spec->security_mode, ==, SECURITY_SANDBOX);
+        g_assert_false(spec->watch_bus);
+        g_assert_cmpuint(spec->mounts->len, ==, 1);
+        g_assert_cmpuint(spec->rlimits->len, ==, 0);
+        g_assert_cmpuint(spec->scope_properties->len, ==, 0);
+}
+
+static void test_container_full(Fixture *f, gconstpointer data)
+{
+        g_autoptr(ContainerSpec) spec = NULL;
+        const MountSpec *mount;
+        const ResourceLimit *limit;
+        const ScopeProperty *property;
+        struct stat given, kept;
+
+        spec = container_ok(make_message(
+                f, "sa{sv}", "web", 7, "mounts", "aa{sv}", 1, 5, "type", "s", "bind", "destination", "s", "/", "source",
+                "h", f->folder, "read-only", "b", 1, "output", "b", 1, "net-mode", "s", "host", "security-mode", "s",
+                "insecure", "hostname", "s", "box", "watch-bus", "b", 1, "scope-properties", "a(sv)", 2, "TasksMax",
+                "t", UINT64_C(1) << 40, "AllowedCPUs", "ay", 2, 3, 1, "rlimits", "a{s(tt)}", 2, "NOFILE", UINT64_C(10),
+                UINT64_MAX, "CORE", UINT64_C(0), UINT64_C(0)));
+        g_assert_cmpint(spec->net_mode, ==, NET_HOST);
+        g_assert_cmpint(spec->security_mode, ==, SECURITY_INSECURE);
+        g_assert_cmpstr(spec->hostname, ==, "box");
+        g_assert_true(spec->watch_bus);
+
+        mount = container_spec_get_root(spec);
+        g_assert_cmpint(mount->type, ==, MOUNT_BIND);
+        g_assert_cmpstr(mount->destination, ==, "/");
+        g_assert_true(mount->read_only);
+        g_assert_true(mount->output);
+        g_assert_null(mount->host_path);
+        assert_cloexec(mount->source);
+        g_assert_cmpint(fstat(f->folder, &given), ==, 0);
+        g_assert_cmpint(fstat(mount->source, &kept), ==, 0);
+        g_assert_cmpuint(given.st_ino, ==, kept.st_ino);
+
+        g_assert_cmpuint(spec->scope_properties->len, ==, 2);
+        property = spec->scope_properties->pdata[0];
+        g_assert_cmpstr(property->name, ==, "TasksMax");
+        g_assert_cmpuint(property->number, ==, UINT64_C(1) << 40);
+        property = spec->scope_properties->pdata[1];
+        g_assert_cmpmem(g_bytes_get_data(property->bytes, NULL), g_bytes_get_size(property->bytes), "\3\1", 2);
+
+        g_assert_cmpuint(spec->rlimits->len, ==, 2);
+        limit = spec->rlimits->pdata[0];
+        g_assert_cmpstr(limit->name, ==, "NOFILE");
+        g_assert_cmpuint(limit->soft, ==, 10);
+        g_assert_cmpuint(limit->hard, ==, UINT64_MAX);
+}
+
+static void test_container_options(Fixture *f, gconstpointer data)
+{
+        container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "net_mode", "s", "none"), INVALID, "'net_mode'");
+        container_fails(make_message(f, "sa{sv}", "", 1, "", "s", "x"), INVALID, "''");
+        container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "watch-bus", "s", "yes"), INVALID,
+                        "'watch-bus' is of the type 'b', not 's'");
+        container_fails(make_message(f, "sa{sv}", "", 1, "mounts", "a{sv}", 0), INVALID,
+                        "'mounts' is of the type 'aa{sv}'");
+        container_fails(make_message(f, "sa{sv}", "", 3, ROOT_MOUNT, "hostname", "s", "a", "hostname", "s", "b"),
+                        INVALID, "'hostname' is given twice");
+        container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "net-mode", "s", "bridge"), INVALID,
+                        "'bridge' is no net-mode");
+        container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "security-mode", "s", "Insecure"), INVALID,
+                        "'Insecure'");
+        container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "hostname", "s", "a b"), INVALID, "'a b'");
+        container_fails(make_message(f, "sa{sv}", "a/b", 1, ROOT_MOUNT), INVALID, "'a/b'");
+        container_fails(make_message(f, "sa{sv}", "", 0), INVALID, "'mounts'");
+}
+
+/* An option that is refused after fds were read leaves none of them open. */
+static void test_container_mounts(Fixture *f, gconstpointer data)
+{
+        _cleanup_close_ int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        unsigned before;
+
+        make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "readonly", "b", 1);
+        container_fails(f->m, INVALID, "mount key 'readonly'");
+        make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "read-only", "s", "yes");
+        container_fails(f->m, INVALID, "mount key 'read-only' is of the type 'b', not 's'");
+        make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "destination", "s", "/");
+        container_fails(f->m, INVALID, "mount key 'destination' is given twice");
+        make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "type", "s", "volume");
+        container_fails(f->m, INVALID, "'volume' is no mount type");
+        make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 2, "destination", "s", "/tmp", "type", "s", "tmpfs");
+        container_fails(f->m, NOT_SUPPORTED, "'/tmp' of type tmpfs");
+        make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 0);
+        container_fails(f->m, INVALID, "no destination");
+        make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "source", "h", file);
+        container_fails(f->m, INVALID, "'source' is no folder");
+
+        make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 3, "source", "h", f->folder, "destination", "s", "/",
+                     "x", "b", 1);
+        before = count_fds();
+        container_fails(f->m, INVALID, "mount key 'x'");
+        g_assert_cmpuint(count_fds(), ==, before);
+}
+
+static void test_container_scope_properties(Fixture *f, gconstpointer data)
+{
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "scope-properties", "a(sv)", 1, "Slice", "s", "system.slice");
+        container_fails(f->m, INVALID, "'Slice' can't be set; those that can are AllowedCPUs, ");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "scope-properties", "a(sv)", 1, "TasksMax", "u", 7);
+        container_fails(f->m, INVALID, "'TasksMax' is of the type 't', not 'u'");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "scope-properties", "a(sv)", 1, "AllowedCPUs", "s", "0-3");
+        container_fails(f->m, INVALID, "'AllowedCPUs' is of the type 'ay', not 's'");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "scope-properties", "a(sv)", 2, "TasksMax", "t", UINT64_C(1),
+                     "TasksMax", "t", UINT64_C(2));
+        container_fails(f->m, INVALID, "'TasksMax' is given twice");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "rlimits", "a{s(tt)}", 1, "NOSUCH", UINT64_C(1), UINT64_C(1));
+        container_fails(f->m, INVALID, "'NOSUCH'");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "rlimits", "a{s(tt)}", 2, "CPU", UINT64_C(1), UINT64_C(1), "CPU",
+                     UINT64_C(1), UINT64_C(1));
+        container_fails(f->m, INVALID, "'CPU' is given twice");
+}
+
+/* A word that is too long to be shown whole is not cut in the middle of a character: sd-bus would not send that. */
+static void test_long_words(Fixture *f, gconstpointer data)
+{
+        for (int shift = 0; shift < 3; shift++) {
+                g_autoptr(GString) word = g_string_new("xxx");
+
+                g_string_truncate(word, (gsize) shift);
+                for (int i = 0; i < 100; i++)
+                        g_string_append(word, "\xe2\x82\xac");
+                container_fails(make_message(f, "sa{sv}", "", 1, word->str, "b", 1), INVALID, "\xe2\x82\xac");
+                make_message(f, "sa{sv}", "", 1, "net-mode", "s", word->str);
+                container_fails(f->m, INVALID, "\xe2\x82\xac");
+                make_message(f, "sa{sv}", "", 1, "scope-properties", "a(sv)", 1, word->str, "b", 1);
+                container_fails(f->m, INVALID, "\xe2\x82\xac");
+        }
+}
+
+static void test_process(Fixture *f, gconstpointer data)
+{
+        static const char *const argv[] = {"sh", "", "x y", NULL};
+        static const char *const env[] = {"A=1", "PATH=/bin", NULL};
+        g_autoptr(ProcessSpec) spec = NULL;
+        const ProcessFd *fd;
+
+        make_message(f, "asa{ss}a{uh}a{sv}", 3, "sh", "", "x y", 2, "A", "1", "PATH", "/bin", 2, 7, f->folder, 3,
+                     f->folder, 5, "cwd", "s", "/srv", "user", "s", "web:audio", "id", "s", "build", "tty", "b", 0,
+                     "watch-bus", "b", 1);
+        g_assert_cmpint(decode_process(f->m, &spec, NULL), ==, 0);
+        g_assert_cmpstrv(spec->argv, argv);
+        g_assert_cmpstrv((const char *const *) spec->env->pdata, env);
+        g_assert_cmpstr(spec->cwd, ==, "/srv");
+        g_assert_cmpstr(spec->user, ==, "web:audio");
+        g_assert_cmpstr(spec->id, ==, "build");
+        g_assert_false(spec->tty);
+        g_assert_true(spec->watch_bus);
+        g_assert_cmpuint(spec->fds->len, ==, 2);
+        fd = &g_array_index(spec->fds, ProcessFd, 0);
+        g_assert_cmpuint(fd->number, ==, 7);
+        g_assert_cmpint(fd->fd, !=, f->folder);
+        assert_cloexec(fd->fd);
+}
+
+static void test_process_terminal(Fixture *f, gconstpointer data)
+{
+        g_autoptr(ProcessSpec) spec = NULL;
+
+        make_message(f, "asa{ss}a{uh}a{sv}", 1, "sh", 0, 0, 2, "tty", "b", 1, "winsize", "(qq)", 40, 80);
+        g_assert_cmpint(decode_process(f->m, &spec, NULL), ==, 0);
+        g_assert_true(spec->tty);
+        g_assert_cmpuint(spec->rows, ==, 40);
+        g_assert_cmpuint(spec->columns, ==, 80);
+        g_assert_cmpstr(spec->cwd, ==, "/");
+        g_assert_cmpstr(spec->user, ==, "");
+        g_assert_null(spec->id);
+}
+
+static void test_process_fails(Fixture *f, gconstpointer data)
+{
+        const char *const types = "asa{ss}a{uh}a{sv}";
+        unsigned before;
+
+        process_fails(make_message(f, types, 0, 0, 0, 0), "argv is empty");
+        process_fails(make_message(f, types, 1, "sh", 1, "A=B", "1", 0, 0), "'A=B'");
+        process_fails(make_message(f, types, 1, "sh", 2, "A", "1", "A", "2", 0, 0), "'A' is given twice");
+        process_fails(make_message(f, types, 1, "sh", 0, 2, 5, f->folder, 5, f->folder, 0), "number 5 is given twice");
+        process_fails(make_message(f, types, 1, "sh", 0, 1, 64, f->folder, 0), "number 64");
+        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "workdir", "s", "/"), "option 'workdir'");
+        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "tty", "s", "yes"), "'tty' is of the type 'b', not 's'");
+        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "winsize", "(uu)", 40, 80),
+                      "'winsize' is of the type '(qq)', not '(uu)'");
+        process_fails(make_message(f, types, 1, "sh", 0, 0, 2, "cwd", "s", "/", "cwd", "s", "/"),
+                      "'cwd' is given twice");
+        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "cwd", "s", "srv"), "'srv'");
+        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "id", "s", "a b"), "'a b'");
+        process_fails(make_message(f, types, 1, "sh", 0, 1, 1, f->folder, 1, "tty", "b", 1), "number 1");
+
+        make_message(f, types, 1, "sh", 0, 2, 5, f->folder, 6, f->folder, 1, "nonesuch", "b", 1);
+        before = count_fds();
+        process_fails(f->m, "'nonesuch'");
+        g_assert_cmpuint(count_fds(), ==, before);
+}
+
+static void add(const char *name, void (*function)(Fixture *, gconstpointer))
+{
+        g_test_add(name, Fixture, NULL, fixture_set_up, function, fixture_tear_down);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        add("/decode/container", test_container);
+        add("/decode/container/full", test_container_full);
+        add("/decode/container/options", test_container_options);
+        add("/decode/container/mounts", test_container_mounts);
+        add("/decode/container/scope-properties", test_container_scope_properties);
+        add("/decode/container/long-words", test_long_words);
+        add("/decode/process", test_process);
+        add("/decode/process/terminal", test_process_terminal);
+        add("/decode/process/fails", test_process_fails);
+        return g_test_run();
+}
