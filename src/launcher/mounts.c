@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "util/cleanup.h"
+#include "util/fs-ids.h"
 
 #define IDS_PER_CONTAINER 65536U
 
@@ -189,6 +190,21 @@ static int copy_attributes(const char *source, const char *upper)
         return 0;
 }
 
+/* An overlay looks at the layers below as who mounted it: as the container's root, which is the folder's owner there,
+ * it can read what is the owner's, also where the file's group is not mapped. */
+static int create_overlay(int context, const RootMount *root)
+{
+        uint32_t owner = root->map.kind == ID_MAP_NONE ? 0 : root->map.base;
+        int saved, r;
+
+        r = fs_ids_enter(owner, owner, &saved);
+        if (r < 0)
+                return r;
+        r = fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
+        fs_ids_leave(saved);
+        return r;
+}
+
 /* The overlay over target, where the source is mounted now: the source's mount stays below it. */
 static int open_overlay(const RootMount *root, const char **ret_step)
 {
@@ -212,9 +228,11 @@ static int open_overlay(const RootMount *root, const char **ret_step)
             fsconfig(context, FSCONFIG_SET_STRING, "lowerdir", root->target, 0) < 0 ||
             fsconfig(context, FSCONFIG_SET_STRING, "upperdir", upper, 0) < 0 ||
             fsconfig(context, FSCONFIG_SET_STRING, "workdir", work, 0) < 0 ||
-            fsconfig(context, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0 ||
-            fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+            fsconfig(context, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
                 return -errno;
+        r = create_overlay(context, root);
+        if (r < 0)
+                return r;
         /* Where the root is to be read-only the runtime sees to it, once the mount points are made. */
         overlay = fsmount(context, FSMOUNT_CLOEXEC, root->devices ? 0 : MOUNT_ATTR_NODEV);
         if (overlay < 0)

@@ -123,13 +123,6 @@ int user_lookup(int root, const char *spec, User *ret, char *message, size_t siz
         group = strchr(name, ':');
         if (group)
                 *group++ = '\0';
-        if (parse_literal(name, group, &user)) {
-                (void) open_users(root, "/etc/passwd", &passwd, message, size);
-                set_home(&user, find_passwd(passwd, NULL, true, user.uid));
-                *ret = user;
-                return 0;
-        }
-        by_id = parse_id(name, &user.uid);
 
         r = open_users(root, "/etc/passwd", &passwd, message, size);
         if (r < 0)
@@ -138,6 +131,12 @@ int user_lookup(int root, const char *spec, User *ret, char *message, size_t siz
         if (r < 0)
                 return r;
 
+        if (parse_literal(name, group, &user)) {
+                set_home(&user, find_passwd(passwd, NULL, true, user.uid));
+                *ret = user;
+                return 0;
+        }
+        by_id = parse_id(name, &user.uid);
         entry = find_passwd(passwd, name, by_id, user.uid);
         set_home(&user, entry);
         if (entry) {

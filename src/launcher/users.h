@@ -21,8 +21,9 @@ typedef struct User {
         char home[USER_HOME_MAX]; /* as passwd says; "/" where it does not */
 } User;
 
-/* Looks a user up. "" is 0:0 and "uid:gid" is taken literally: for those the files only tell the home directory, and
- * may be missing or useless. Else it is one of "uid", "name", "uid:group", "name:group" and "name:gid", as the
- * Dockerfile's USER has them; a uid that is not in passwd has group 0, and with a group given there are no
- * supplementary ones. Errors, with a sentence of at most size bytes in message: -EINVAL. */
+/* Looks a user up. "" is 0:0 and "uid:gid" is taken literally: for those the files only tell the home directory. Else
+ * it is one of "uid", "name", "uid:group", "name:group" and "name:gid", as the Dockerfile's USER has them; a uid that
+ * is not in passwd has group 0, and with a group given there are no supplementary ones. Files that are missing are
+ * empty; ones that are no regular files are an error in every case, since some runtimes read them, too, and would hang
+ * on a FIFO. Errors, with a sentence of at most size bytes in message: -EINVAL. */
 int user_lookup(int root, const char *spec, User *ret, char *message, size_t size);

@@ -156,20 +156,3 @@ int process_spec_check(ProcessSpec *spec, sd_bus_error *error)
                 process_spec_set_default(spec, "TERM", DEFAULT_TERM);
         return 0;
 }
-
-bool process_spec_get_literal_user(const ProcessSpec *spec, ProcessUser *ret)
-{
-        g_auto(GStrv) parts = NULL;
-        guint64 uid, gid;
-
-        if (!*spec->user) {
-                *ret = (ProcessUser){};
-                return true;
-        }
-        parts = g_strsplit(spec->user, ":", 2);
-        if (!parts[1] || !g_ascii_string_to_unsigned(parts[0], 10, 0, UINT32_MAX - 1, &uid, NULL) ||
-            !g_ascii_string_to_unsigned(parts[1], 10, 0, UINT32_MAX - 1, &gid, NULL))
-                return false;
-        *ret = (ProcessUser){.uid = (uint32_t) uid, .gid = (uint32_t) gid};
-        return true;
-}

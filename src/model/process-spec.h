@@ -54,7 +54,4 @@ void process_spec_set_default(ProcessSpec *spec, const char *name, const char *v
 
 bool process_spec_has_env(const ProcessSpec *spec, const char *name);
 
-/* Reads user where it names nobody: "" and "uid:gid". Returns false where the container's files are needed. */
-bool process_spec_get_literal_user(const ProcessSpec *spec, ProcessUser *ret);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProcessSpec, process_spec_free)

@@ -365,8 +365,5 @@ void start_job_begin(StartJob *job)
                         return;
                 }
         }
-        if (process_spec_has_env(job->spec, "HOME") && process_spec_get_literal_user(job->spec, &job->user))
-                with_user(job);
-        else
-                look_user_up(job);
+        look_user_up(job);
 }

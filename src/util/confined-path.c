@@ -4,14 +4,12 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <linux/securebits.h>
 #include <string.h>
-#include <sys/fsuid.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "util/cleanup.h"
+#include "util/fs-ids.h"
 
 int confined_open(int root, const char *path, int flags)
 {
@@ -85,7 +83,7 @@ int confined_make_directory(int root, const char *path, uid_t uid, gid_t gid)
         _cleanup_close_ int fd = -1;
         _cleanup_free_ char *copy = strdup(path);
         mode_t mask;
-        int securebits, r;
+        int saved, r;
 
         if (!copy)
                 return -ENOMEM;
@@ -96,21 +94,13 @@ int confined_make_directory(int root, const char *path, uid_t uid, gid_t gid)
         if (fd != -ENOENT)
                 return fd;
 
-        /* An idmapped mount refuses to make files for an id that it does not map, and root is one (EOVERFLOW): the
-         * directories are made as their owner, with root's capabilities kept. */
-        securebits = prctl(PR_GET_SECUREBITS);
-        if (securebits < 0 || prctl(PR_SET_SECUREBITS, securebits | SECBIT_NO_SETUID_FIXUP) < 0)
-                return -errno;
+        r = fs_ids_enter(uid, gid, &saved);
+        if (r < 0)
+                return r;
         mask = umask(0);
-        (void) setfsgid(gid);
-        (void) setfsuid(uid);
-
         r = make_each(root, copy);
-
-        (void) setfsuid(0);
-        (void) setfsgid(0);
         (void) umask(mask);
-        (void) prctl(PR_SET_SECUREBITS, securebits);
+        fs_ids_leave(saved);
         if (r < 0)
                 return r;
 

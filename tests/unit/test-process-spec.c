@@ -272,50 +272,6 @@ static void test_bad_fds(void)
         g_assert_cmpuint(spec->fds->len, ==, 1);
 }
 
-static const struct {
-        const char *user;
-        bool literal;
-        uint32_t uid, gid;
-} users[] = {
-        {"", true, 0, 0},
-        {"0:0", true, 0, 0},
-        {"1000:100", true, 1000, 100},
-        {"4294967294:4294967294", true, 4294967294U, 4294967294U},
-        {"1000", false, 0, 0},
-        {"root", false, 0, 0},
-        {"root:root", false, 0, 0},
-        {"root:0", false, 0, 0},
-        {"0:root", false, 0, 0},
-        {":", false, 0, 0},
-        {":0", false, 0, 0},
-        {"0:", false, 0, 0},
-        {"0:0:0", false, 0, 0},
-        {"4294967295:0", false, 0, 0}, /* "no change" to the system calls */
-        {"0:4294967295", false, 0, 0},
-        {"4294967296:0", false, 0, 0},
-        {"-1:0", false, 0, 0},
-        {"+1:2", false, 0, 0},
-        {" 1:2", false, 0, 0},
-        {"1:2 ", false, 0, 0},
-        {"0x1:2", false, 0, 0},
-};
-
-static void test_literal_users(void)
-{
-        for (size_t i = 0; i < G_N_ELEMENTS(users); i++) {
-                g_autoptr(ProcessSpec) spec = new_good();
-                ProcessUser user = {.uid = 4711, .gid = 4712};
-
-                g_test_message("'%s'", users[i].user);
-                spec->user = g_strdup(users[i].user);
-                assert_good(spec);
-                g_assert_cmpint(process_spec_get_literal_user(spec, &user), ==, users[i].literal);
-                g_assert_cmpuint(user.uid, ==, users[i].literal ? users[i].uid : 4711);
-                g_assert_cmpuint(user.gid, ==, users[i].literal ? users[i].gid : 4712);
-                g_assert_null(user.groups);
-        }
-}
-
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -330,6 +286,5 @@ int main(int argc, char **argv)
         g_test_add_func("/process-spec/terminal", test_terminal);
         g_test_add_func("/process-spec/fds", test_fds);
         g_test_add_func("/process-spec/bad-fds", test_bad_fds);
-        g_test_add_func("/process-spec/literal-users", test_literal_users);
         return g_test_run();
 }

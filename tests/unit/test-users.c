@@ -152,7 +152,7 @@ static void test_groups(Fixture *f, gconstpointer data)
         assert_unknown(f, "web:audio:x", "'audio:x'");
 }
 
-/* Nobody is named, so the files may be anything; if they are good for it, they tell the home. */
+/* Nobody is named, so the files may be missing; if they are there, they tell the home. */
 static void test_literal(Fixture *f, gconstpointer data)
 {
         assert_user(f, "", 0, 0, 0, NULL);
@@ -163,11 +163,14 @@ static void test_literal(Fixture *f, gconstpointer data)
         assert_home(f, "5000:7", "/");
         remove_file(f, "etc/passwd");
         remove_file(f, "etc/group");
-        g_assert_cmpint(mkfifoat(f->root, "etc/passwd", 0644), ==, 0);
-        g_assert_cmpint(mkfifoat(f->root, "etc/group", 0644), ==, 0);
         assert_user(f, "", 0, 0, 0, NULL);
         assert_user(f, "1000:7", 1000, 7, 0, NULL);
         assert_home(f, "", "/");
+        g_assert_cmpint(mkfifoat(f->root, "etc/group", 0644), ==, 0);
+        assert_unknown(f, "", "/etc/group must be a regular file");
+        assert_unknown(f, "1000:7", "/etc/group must be a regular file");
+        g_assert_cmpint(mkfifoat(f->root, "etc/passwd", 0644), ==, 0);
+        assert_unknown(f, "", "/etc/passwd must be a regular file");
 }
 
 static void test_home(Fixture *f, gconstpointer data)
