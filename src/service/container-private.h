@@ -52,8 +52,10 @@ struct Container {
 };
 
 void container_changed(Container *container, const char *const *properties);
-/* Follows the table; an event that can't be is a bug and changes nothing. */
+/* Follows the table; an event that can't be is a bug and changes nothing. It tells nobody: where somebody waits for an
+ * answer that goes first, and one signal tells all that has changed. */
 void container_event(Container *container, ContainerEvent event);
+void container_state_changed(Container *container);
 
 /* container-start.c */
 void container_start_jobs_run(Container *container);

@@ -91,6 +91,7 @@ void container_release(Container *container, const sd_bus_error *reason, Contain
                 log_info("The container %s ends: %s", container->id, reason->message);
         }
         container_event(container, EVENT_RELEASE);
+        container_state_changed(container);
         abort_jobs(container, reason);
 
         for (guint i = 0; i < container->processes->len; i++)

@@ -124,7 +124,9 @@ void container_start(Container *container, ProcessSpec *spec, bool exec, Contain
         job->started = started;
         job->userdata = userdata;
         g_queue_push_tail(&container->jobs, job);
-        if (job->first)
+        if (job->first) {
                 container_event(container, EVENT_START);
+                container_state_changed(container);
+        }
         container_start_jobs_run(container);
 }

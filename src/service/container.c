@@ -83,6 +83,10 @@ void container_event(Container *container, ContainerEvent event)
 
         g_return_if_fail(next >= 0);
         container->state = (ContainerState) next;
+}
+
+void container_state_changed(Container *container)
+{
         container_changed(container, (const char *const[]){"State", NULL});
 }
 
@@ -289,8 +293,10 @@ static void on_frozen(const sd_bus_error *error, void *userdata)
         Call *call = userdata;
         ContainerEvent event = call->freeze ? EVENT_PAUSED : EVENT_RESUMED;
 
-        if (!error && lifecycle_next(call->container->state, event) >= 0)
+        if (!error && lifecycle_next(call->container->state, event) >= 0) {
                 container_event(call->container, event);
+                container_state_changed(call->container);
+        }
         on_signalled(error, call);
 }
 

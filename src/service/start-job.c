@@ -24,6 +24,10 @@
 /* The runtime's id of the container: its state is in a folder of the container's own. */
 #define RUNTIME_ID "container"
 
+/* What changes with a process, and with PID 1. */
+static const char *const process_changes[] = {"Processes", NULL};
+static const char *const leader_changes[] = {"State", "Leader", "Processes", NULL};
+
 static Launcher *get_launcher(StartJob *job)
 {
         return job->first ? job->container->launcher : job->launcher;
@@ -65,6 +69,8 @@ static void job_failed(StartJob *job, const sd_bus_error *error)
         if (first && container->state == CONTAINER_STARTING)
                 container_event(container, EVENT_START_FAILED);
         job->started(container, NULL, -1, error, job->userdata);
+        if (first)
+                container_state_changed(container);
         start_job_free(job);
         /* Those that waited for this one get its error, too. */
         if (first)
@@ -84,19 +90,19 @@ static void on_process_ended(Process *process, void *userdata)
 {
         Container *container = userdata;
         const ProcessEnd *end = process_get_end(process);
+        bool was_leader = process == container->leader;
 
         container->n_running--;
         if (end->term_signal == SIGKILL && oom_watch_take(container->oom))
                 process_mark_oom(process);
-        if (process == container->leader) {
+        if (was_leader) {
                 container->leader = NULL;
-                container_changed(container, (const char *const[]){"Leader", NULL});
                 if (container->state != CONTAINER_RELEASING)
                         container_event(container, EVENT_EXITED);
         }
-        container_changed(container, (const char *const[]){"Processes", NULL});
         container->listener->process_ended(container, process, container->userdata);
         process_tell_waiters(process);
+        container_changed(container, was_leader ? leader_changes : process_changes);
         if (container->state == CONTAINER_RELEASING)
                 container_release_continue(container);
 }
@@ -140,10 +146,9 @@ static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
                 container->leader = process;
                 container->launcher = launcher_free(container->launcher);
                 container_event(container, EVENT_STARTED);
-                container_changed(container, (const char *const[]){"Leader", NULL});
         }
-        container_changed(container, (const char *const[]){"Processes", NULL});
         job->started(container, process, terminal, NULL, job->userdata);
+        container_changed(container, first ? leader_changes : process_changes);
         start_job_free(job);
         if (first)
                 container_start_jobs_run(container);
