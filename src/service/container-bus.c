@@ -6,7 +6,7 @@
 #include "service/process-call.h"
 #include "util/cleanup.h"
 
-static void on_done(Container *container, const sd_bus_error *error, void *userdata)
+void container_bus_reply_done(Container *container, const sd_bus_error *error, void *userdata)
 {
         sd_bus_message *m = userdata;
 
@@ -19,19 +19,21 @@ static void on_done(Container *container, const sd_bus_error *error, void *userd
 
 static int on_pause(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        container_freeze(((ContainerBus *) userdata)->container, true, on_done, sd_bus_message_ref(m));
+        container_freeze(((ContainerBus *) userdata)->container, true, container_bus_reply_done, sd_bus_message_ref(m));
         return 1;
 }
 
 static int on_resume(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        container_freeze(((ContainerBus *) userdata)->container, false, on_done, sd_bus_message_ref(m));
+        container_freeze(((ContainerBus *) userdata)->container, false, container_bus_reply_done,
+                         sd_bus_message_ref(m));
         return 1;
 }
 
 static int on_release(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        container_release(((ContainerBus *) userdata)->container, NULL, on_done, sd_bus_message_ref(m));
+        container_release(((ContainerBus *) userdata)->container, NULL, container_bus_reply_done,
+                          sd_bus_message_ref(m));
         return 1;
 }
 

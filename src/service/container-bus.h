@@ -21,6 +21,9 @@ int container_bus_find(sd_bus *b, const char *path, const char *interface, void 
                        sd_bus_error *error);
 int container_bus_enumerate(sd_bus *b, const char *prefix, void *userdata, char ***ret_nodes, sd_bus_error *error);
 
+/* A ContainerDone that answers a method call without results; userdata is the call, which it takes over. */
+void container_bus_reply_done(Container *container, const sd_bus_error *error, void *userdata);
+
 void container_bus_add(Bus *bus, Container *container);
 ContainerBus *container_bus_free(ContainerBus *shown);
 ContainerBus *container_bus_of(Bus *bus, const Container *container);

@@ -135,17 +135,6 @@ int process_call_resize(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
-static void on_signalled(Container *container, const sd_bus_error *error, void *userdata)
-{
-        sd_bus_message *m = userdata;
-
-        if (error)
-                (void) sd_bus_reply_method_error(m, error);
-        else
-                (void) sd_bus_reply_method_return(m, NULL);
-        sd_bus_message_unref(m);
-}
-
 int process_call_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         ContainerBus *shown = userdata;
@@ -170,7 +159,7 @@ int process_call_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return r;
 
         if (g_str_equal(whom, "all") && !process_get_end(process)) {
-                container_signal_all(shown->container, signal, on_signalled, sd_bus_message_ref(m));
+                container_signal_all(shown->container, signal, container_bus_reply_done, sd_bus_message_ref(m));
                 return 1;
         }
         r = process_signal(process, signal, g_str_equal(whom, "group"));
