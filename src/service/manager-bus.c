@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "model/names.h"
+#include "service/authorization-table.h"
 #include "service/bus-path.h"
 #include "service/container-bus.h"
 #include "service/create-call.h"
@@ -60,7 +61,7 @@ static void ask_for_other(Bus *bus, sd_bus_message *m, uint32_t owner, const cha
         GetCall *call = g_new0(GetCall, 1);
         g_autofree char *uid = g_strdup_printf("%u", owner);
         const AuthorizeRequest request = {
-                .actions = (const char *const[]){"org.gangway1.manage-others", NULL},
+                .actions = (const char *const[]){ACTION_MANAGE_OTHERS, NULL},
                 .details = (const char *const[]){"container", name, "uid", uid, "method", "GetContainer", NULL},
                 .authorized = on_get_authorized,
                 .forget = forget_get,
