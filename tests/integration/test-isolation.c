@@ -258,20 +258,23 @@ static void test_hostname(void)
         g_assert_cmpstr(property, ==, "other.example");
 }
 
+/* Not NOFILE: a runtime in Go raises its own soft limit of that at its start, and where it is slow to start it undoes
+ * what runc 1.1.5 has set for an exec meanwhile. The shell counts files' sizes by 512 bytes. */
 static void test_rlimits(void)
 {
         g_autoptr(Container) container = container_new(
-                client, .options = "{'rlimits': <{'NOFILE': (uint64 100, uint64 200), 'CORE': (uint64 0, uint64 0)}>}");
+                client,
+                .options = "{'rlimits': <{'FSIZE': (uint64 51200, uint64 102400), 'CORE': (uint64 0, uint64 0)}>}");
         g_autofree char *first = NULL, *second = NULL;
         int ends[2];
 
         make_pipe(ends);
         g_autoptr(Process) init = process_new(container, .method = "Start", .fds = FDS({1, ends[1]}),
-                                              .script = "ulimit -Sn; ulimit -Hn; ulimit -c; exec sleep 1000 >&-");
+                                              .script = "ulimit -Sf; ulimit -Hf; ulimit -c; exec sleep 1000 >&-");
         close_fd(&ends[1]);
         first = read_text(ends[0], NULL);
         g_assert_cmpstr(first, ==, "100\n200\n0\n");
-        g_assert_cmpuint(process_run(container, &second, .script = "ulimit -Sn; ulimit -Hn; ulimit -c"), ==, 0);
+        g_assert_cmpuint(process_run(container, &second, .script = "ulimit -Sf; ulimit -Hf; ulimit -c"), ==, 0);
         g_assert_cmpstr(second, ==, "100\n200\n0");
         close_fd(&ends[0]);
 }
