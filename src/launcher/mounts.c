@@ -65,9 +65,11 @@ static int clone_foreign_source(int source, pid_t pid)
         return tree;
 }
 
+/* What is mounted here is seen by nobody else. What others unmount is unmounted here, too: a launcher may wait for its
+ * Start for days, and must not keep a disk busy. */
 static int leave_mounts(void)
 {
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
                 return -errno;
         return 0;
 }

@@ -236,6 +236,21 @@ static void test_mounts_below(void)
         g_autofree char *unmounted = shell("umount '%s/mnt'", root);
 }
 
+/* A container that waits for its Start has the machine's mounts in its launcher's namespace, and must not hold on to
+ * one that somebody unmounts: its disk would stay busy. */
+static void test_unmounts_are_followed(void)
+{
+        g_autofree char *disk = root_copy(client);
+        g_autofree char *mounted = shell("mount -t tmpfs busydisk '%s/mnt'", disk);
+        g_autoptr(Container) waiting = container_new(client);
+        g_autofree char *seen = shell("grep -ls busydisk /proc/[0-9]*/mountinfo | wc -l");
+        g_autofree char *unmounted = shell("umount '%s/mnt'", disk);
+        g_autofree char *left = shell("grep -hs busydisk /proc/[0-9]*/mountinfo || true");
+
+        g_assert_cmpint(g_ascii_strtoll(seen, NULL, 10), >, 1);
+        g_assert_cmpstr(left, ==, "");
+}
+
 int main(int argc, char **argv)
 {
         static const Test tests[] = {
@@ -250,6 +265,7 @@ int main(int argc, char **argv)
                 {"/root/not-supported", test_not_supported},
                 {"/root/no-path-is-looked-up-again", test_no_path_is_looked_up_again},
                 {"/root/mounts-below", test_mounts_below},
+                {"/root/unmounts-are-followed", test_unmounts_are_followed},
         };
         return fixture_main(argc, argv, tests, G_N_ELEMENTS(tests));
 }
