@@ -133,7 +133,6 @@ static int explain(const char *text, const char *program, sd_bus_error *error)
 }
 
 static const Runtime crun = {
-        .name = "crun",
         .takes_compiled_filter = true,
         .run_command = crun_run_command,
         .exec_command = crun_exec_command,
@@ -141,7 +140,6 @@ static const Runtime crun = {
 };
 
 static const Runtime other = {
-        .name = "oci",
         .needs_cgroup = true,
         .run_command = other_run_command,
         .exec_command = other_exec_command,

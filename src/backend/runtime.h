@@ -22,7 +22,6 @@ typedef struct RuntimeCall {
 } RuntimeCall;
 
 typedef struct Runtime {
-        const char *name;
         bool needs_cgroup;          /* it makes a group of its own, so it is given one below the scope */
         bool takes_compiled_filter; /* the annotation run.oci.seccomp_bpf_data */
         /* The command line, NULL at its end. */

@@ -264,11 +264,6 @@ Scope *scope_free(Scope *scope)
         return NULL;
 }
 
-const char *scope_get_unit(const Scope *scope)
-{
-        return scope->unit;
-}
-
 bool scope_is_accepted(const Scope *scope)
 {
         return scope && scope->accepted;

@@ -34,8 +34,6 @@ int scope_new(ScopeManager *manager, const ContainerSpec *spec, uint32_t owner, 
 /* Forgets the scope; the unit stays. */
 Scope *scope_free(Scope *scope);
 
-const char *scope_get_unit(const Scope *scope);
-
 /* Whether systemd has taken the request. */
 bool scope_is_accepted(const Scope *scope);
 
