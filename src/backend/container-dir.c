@@ -121,7 +121,7 @@ int container_dir_remove(const ContainerDir *dir, Reaper *reaper, RemovalDone do
                                     dir ? dir->scratch : STATE_SCRATCH,
                                     NULL};
         _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        SpawnRequest request = {.path = GANGWAY_RM, .argv = argv, .control = -1, .cgroup = -1, .null = null};
+        SpawnRequest request = {.path = GANGWAY_RM, .argv = argv, .control = -1, .null = null};
         Removal *removal;
         pid_t pid;
         int pidfd, r;

@@ -63,12 +63,12 @@ static int on_control(sd_event_source *source, int fd, uint32_t events, void *us
         return 0;
 }
 
-int launcher_new(sd_event *event, int cgroup, Launcher **ret)
+int launcher_new(sd_event *event, Launcher **ret)
 {
         static const char *const argv[] = {GANGWAY_LAUNCHER, NULL};
         _cleanup_close_ int null = -1;
         int pair[2], r;
-        SpawnRequest request = {.path = GANGWAY_LAUNCHER, .argv = argv, .cgroup = cgroup};
+        SpawnRequest request = {.path = GANGWAY_LAUNCHER, .argv = argv};
         Launcher *launcher;
 
         null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -106,12 +106,23 @@ Launcher *launcher_free(Launcher *launcher)
         /* One that is in the middle of something has no reason to go on. If it has already ended it is gone now; any
          * other is picked up by the reaper. */
         if (launcher->pidfd >= 0) {
-                (void) pidfd_send_signal(launcher->pidfd, SIGKILL, NULL, 0);
+                (void) pidfd_send_signal(launcher->pidfd, SIGTERM, NULL, 0);
                 (void) waitid(P_PIDFD, (id_t) launcher->pidfd, &info, WEXITED | WNOHANG);
                 safe_close(launcher->pidfd);
         }
         g_free(launcher);
         return NULL;
+}
+
+int launcher_end(Launcher *launcher, Reaper *reaper, ReaperEnded ended, void *userdata, ReaperWatch **ret)
+{
+        pid_t pid = launcher->pid;
+        int pidfd = steal_fd(&launcher->pidfd);
+
+        launcher_free(launcher);
+        /* Not SIGKILL: for a moment it has a child that it must not leave behind, and blocks this one. */
+        (void) pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
+        return reaper_watch(reaper, pid, pidfd, ended, userdata, ret);
 }
 
 pid_t launcher_get_pid(const Launcher *launcher)

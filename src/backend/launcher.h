@@ -6,6 +6,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "backend/reaper.h"
 #include "util/string-message.h"
 
 /*
@@ -19,11 +20,14 @@ typedef struct Launcher Launcher;
  * runtime said no, "failed"; its fds may be stolen. The launcher may be freed in the callback. */
 typedef void (*LauncherAnswered)(StringMessage *answer, sd_bus_error *error, void *userdata);
 
-/* Starts one; cgroup is the folder of its control group, or -1 for the daemon's own. Errors: of clone3(2). */
-int launcher_new(sd_event *event, int cgroup, Launcher **ret);
+/* Starts one, in the daemon's control group. Errors: of clone3(2). */
+int launcher_new(sd_event *event, Launcher **ret);
 
 /* Closes the connection, which ends a launcher that waits; no callback comes afterwards. */
 Launcher *launcher_free(Launcher *launcher);
+
+/* The same, with a watch of its end, which is told to ended. Frees the launcher, also on failure. */
+int launcher_end(Launcher *launcher, Reaper *reaper, ReaperEnded ended, void *userdata, ReaperWatch **ret);
 
 pid_t launcher_get_pid(const Launcher *launcher);
 

@@ -11,8 +11,10 @@
  *   user SPEC                                       answers "ok UID GID HOME GROUP…"; an exec's launcher, which did
  *                                                   not mount the root, gets it as the packet's fd
  *   make-directory PATH UID GID                     inside the root, the ids are those of the host
- *   run IDENTIFIER UNIT PID-FILE LOG-FILE CONSOLE NUMBERS ARGV…   answers "ok PID" with a terminal's fds, or
- *                                                   "failed STATUS TEXT"; NUMBERS is "0,1,2" for the packet's fds
+ *   run IDENTIFIER UNIT PID-FILE LOG-FILE CONSOLE GROUP NUMBERS ARGV…   answers "ok PID" with a terminal's fds, or
+ *                                                   "failed STATUS TEXT"; GROUP is "group" where the packet's first fd
+ *                                                   is a control group for the runtime, NUMBERS is "0,1,2" for the
+ * others
  *
  * It ends when it has run a process, or when the daemon closes the socket.
  */
@@ -161,15 +163,21 @@ static int do_run(StringMessage *m)
                 .pid_file = m->strings[3],
                 .log_file = m->strings[4],
                 .console = m->strings[5],
-                .argv = m->strings + 7,
+                .argv = m->strings + 8,
                 .fds = m->fds,
+                .cgroup = -1,
         };
+        size_t n_fds = m->n_fds;
         RunResult result;
         char number[16];
         int r;
 
-        r = parse_numbers(m->strings[6], &request);
-        if (r < 0 || request.n_fds != m->n_fds)
+        if (*m->strings[6] && n_fds > 0) {
+                request.cgroup = *request.fds++;
+                n_fds--;
+        }
+        r = parse_numbers(m->strings[7], &request);
+        if (r < 0 || request.n_fds != n_fds)
                 return -EBADMSG;
 
         r = run_runtime(&request, &result);
@@ -194,7 +202,7 @@ static const struct {
         {"root", 9, do_root},
         {"user", 2, do_user},
         {"make-directory", 4, do_make_directory},
-        {"run", 8, do_run},
+        {"run", 9, do_run},
 };
 
 static int dispatch(StringMessage *m)

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -101,25 +100,17 @@ static int primary_group(uint32_t uid, uint32_t *ret_gid)
         return 0;
 }
 
-static int write_maps(pid_t pid, const IdMap *map)
+static int write_maps(pid_t pid, const IdMap *map, uint32_t gid)
 {
-        uint32_t gid = 0, count = map->kind == ID_MAP_RANGE ? IDS_PER_CONTAINER : 1;
-        int r;
+        uint32_t uid = map->kind == ID_MAP_RANGE ? 0 : map->uid;
+        uint32_t count = map->kind == ID_MAP_RANGE ? IDS_PER_CONTAINER : 1;
+        int r = write_map(pid, "uid_map", uid, map->base, count);
 
-        if (map->kind == ID_MAP_CALLER) {
-                r = primary_group(map->uid, &gid);
-                if (r < 0)
-                        return r;
-        }
-        r = write_map(pid, "uid_map", map->kind == ID_MAP_RANGE ? 0 : map->uid, map->base, count);
-        if (r < 0)
-                return r;
-        return write_map(pid, "gid_map", gid, map->base, count);
+        return r < 0 ? r : write_map(pid, "gid_map", gid, map->base, count);
 }
 
-/* A user namespace that holds the map. An idmapped mount takes the ids of the disk as ids inside of that namespace, and
- * shows what they are outside of it: mount_setattr(2). The process that makes it only has to be there meanwhile. */
-static int open_id_map(const IdMap *map)
+/* Opens the user namespace of a process that is there for it only. */
+static int open_map_of_child(const IdMap *map, uint32_t gid)
 {
         char path[64];
         pid_t pid;
@@ -128,13 +119,11 @@ static int open_id_map(const IdMap *map)
         pid = (pid_t) syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
         if (pid < 0)
                 return -errno;
-        if (pid == 0) {
-                (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (pid == 0)
                 for (;;)
                         (void) pause();
-        }
 
-        r = write_maps(pid, map);
+        r = write_maps(pid, map, gid);
         if (r >= 0) {
                 (void) snprintf(path, sizeof(path), "/proc/%d/ns/user", (int) pid);
                 fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -145,6 +134,28 @@ static int open_id_map(const IdMap *map)
         (void) kill(pid, SIGKILL);
         (void) waitpid(pid, NULL, 0);
         return r < 0 ? r : fd;
+}
+
+/* A user namespace that holds the map. An idmapped mount takes the ids of the disk as ids inside of that namespace, and
+ * shows what they are outside of it: mount_setattr(2). */
+static int open_id_map(const IdMap *map)
+{
+        sigset_t term, saved;
+        uint32_t gid = 0;
+        int r;
+
+        if (map->kind == ID_MAP_CALLER) {
+                r = primary_group(map->uid, &gid);
+                if (r < 0)
+                        return r;
+        }
+        /* The daemon ends us by SIGTERM; the child must not outlive us. */
+        sigemptyset(&term);
+        sigaddset(&term, SIGTERM);
+        (void) sigprocmask(SIG_BLOCK, &term, &saved);
+        r = open_map_of_child(map, gid);
+        (void) sigprocmask(SIG_SETMASK, &saved, NULL);
+        return r;
 }
 
 /* The source as a detached mount, with its ids mapped. */

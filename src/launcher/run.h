@@ -18,6 +18,7 @@ typedef struct RunRequest {
         const char *log_file;          /* where the runtime says what went wrong */
         const char *console;           /* the path of the console socket, or "" */
         const char *const *argv;       /* the runtime's, NULL at its end; the first is its absolute path */
+        int cgroup;                    /* the folder of the group that the runtime is born in, or -1: our own */
         const int *fds;                /* borrowed */
         unsigned numbers[RUN_FDS_MAX]; /* what they are to be in the process, below RUN_FDS_MAX, each once */
         size_t n_fds;

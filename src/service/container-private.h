@@ -24,6 +24,7 @@ struct Container {
 
         ContainerDir *dir;
         Launcher *launcher; /* until PID 1 runs */
+        GPtrArray *ending;  /* LauncherEnd, of launchers that are not needed any more */
         Scope *scope;
         bool scope_started;
         char *cgroup_path;
@@ -62,4 +63,7 @@ void container_start_jobs_run(Container *container);
 void container_start_jobs_abort(Container *container, const sd_bus_error *error);
 
 /* container-release.c */
+/* Ends a launcher, which may be NULL; a release waits for it. */
+void container_end_launcher(Container *container, Launcher *launcher);
+void container_launcher_end_free(void *end);
 void container_release_continue(Container *container);

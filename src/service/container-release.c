@@ -17,6 +17,42 @@ typedef struct Release {
         void *userdata;
 } Release;
 
+typedef struct LauncherEnd {
+        Container *container;
+        ReaperWatch *watch;
+} LauncherEnd;
+
+void container_launcher_end_free(void *data)
+{
+        LauncherEnd *end = data;
+
+        reaper_watch_free(end->watch);
+        g_free(end);
+}
+
+static void on_launcher_ended(const siginfo_t *info, void *userdata)
+{
+        LauncherEnd *end = userdata;
+        Container *container = end->container;
+
+        (void) g_ptr_array_remove_fast(container->ending, end);
+        if (container->state == CONTAINER_RELEASING)
+                container_release_continue(container);
+}
+
+void container_end_launcher(Container *container, Launcher *launcher)
+{
+        LauncherEnd *end;
+
+        if (!launcher)
+                return;
+        end = g_new0(LauncherEnd, 1);
+        end->container = container;
+        g_ptr_array_add(container->ending, end);
+        if (launcher_end(launcher, container->service->reaper, on_launcher_ended, end, &end->watch) < 0)
+                (void) g_ptr_array_remove_fast(container->ending, end);
+}
+
 static void finish(Container *container)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -53,7 +89,8 @@ void container_release_continue(Container *container)
 {
         int r;
 
-        if (container->removal || container->n_running > 0 || (container->scope && !scope_is_gone(container->scope)))
+        if (container->removal || container->n_running > 0 || container->ending->len > 0 ||
+            (container->scope && !scope_is_gone(container->scope)))
                 return;
         if (!container->dir) {
                 finish(container);
@@ -97,7 +134,8 @@ void container_release(Container *container, const sd_bus_error *reason, Contain
         for (guint i = 0; i < container->processes->len; i++)
                 if (!process_get_end(container->processes->pdata[i]))
                         process_mark_released(container->processes->pdata[i]);
-        container->launcher = launcher_free(container->launcher);
+        container_end_launcher(container, container->launcher);
+        container->launcher = NULL;
         if (container->cgroup < 0 && container->scope && scope_is_started(container->scope))
                 scope_stop(container->scope);
         if (container->cgroup >= 0) {

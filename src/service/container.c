@@ -40,6 +40,7 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->created_userdata = request->created_userdata;
         container->processes = g_ptr_array_new_with_free_func(free_process);
         container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+        container->ending = g_ptr_array_new_with_free_func(container_launcher_end_free);
         g_queue_init(&container->jobs);
         g_queue_init(&container->releases);
         container->listener = request->listener;
@@ -59,6 +60,7 @@ Container *container_free(Container *container)
         safe_close(container->cgroup);
         scope_free(container->scope);
         launcher_free(container->launcher);
+        g_ptr_array_unref(container->ending);
         container_dir_free(container->dir);
         container_spec_free(container->spec);
         g_queue_clear_full(&container->releases, g_free);
@@ -222,7 +224,7 @@ static int create(Container *container)
         r = container_dir_new(container->id, &container->dir);
         if (r < 0)
                 return r;
-        r = launcher_new(container->service->event, -1, &container->launcher);
+        r = launcher_new(container->service->event, &container->launcher);
         if (r < 0)
                 return r;
         /* So far there is one operation, and the launcher takes one request at a time. */

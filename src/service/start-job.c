@@ -3,8 +3,8 @@
 /*
  * How a process is started: its user is looked up where a name was given, its working directory made where it is the
  * first process, then the runtime is run; each by the launcher, one request after the other. The container's first
- * launcher sits in the scope since it was made, and holds the root's mounts; each exec has a launcher of its own, born
- * in the scope's group.
+ * launcher sits in the scope since it was made, and holds the root's mounts; each exec has a launcher of its own, whose
+ * runtime is born in the scope's group.
  */
 
 #include "service/start-job.h"
@@ -36,7 +36,7 @@ static Launcher *get_launcher(StartJob *job)
 void start_job_free(StartJob *job)
 {
         (void) g_queue_remove(&job->container->jobs, job);
-        launcher_free(job->launcher);
+        container_end_launcher(job->container, job->launcher);
         g_clear_pointer(&job->user.groups, g_array_unref);
         process_spec_free(job->spec);
         g_free(job);
@@ -144,7 +144,8 @@ static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
         (void) g_queue_remove(&container->jobs, job);
         if (first) {
                 container->leader = process;
-                container->launcher = launcher_free(container->launcher);
+                container_end_launcher(container, container->launcher);
+                container->launcher = NULL;
                 container_event(container, EVENT_STARTED);
         }
         job->started(container, process, terminal, NULL, job->userdata);
@@ -214,13 +215,17 @@ static int send_run(StartJob *job, const RuntimeCall *call, GStrv command)
         const ProcessSpec *spec = job->spec;
         g_autoptr(GString) numbers = g_string_new(NULL);
         g_autoptr(GPtrArray) request = g_ptr_array_new();
-        int fds[PROCESS_FD_MAX + 1];
+        int fds[PROCESS_FD_MAX + 2];
+        size_t n = 0;
 
+        /* The first launcher is in the scope, an exec's is not: its runtime is born there. */
+        if (!job->first)
+                fds[n++] = job->container->cgroup;
         for (guint i = 0; i < spec->fds->len; i++) {
                 const ProcessFd *fd = &g_array_index(spec->fds, ProcessFd, i);
 
                 g_string_append_printf(numbers, "%s%u", i > 0 ? "," : "", fd->number);
-                fds[i] = fd->fd;
+                fds[n++] = fd->fd;
         }
         g_ptr_array_add(request, (char *) "run");
         g_ptr_array_add(request, job->container->id);
@@ -228,12 +233,12 @@ static int send_run(StartJob *job, const RuntimeCall *call, GStrv command)
         g_ptr_array_add(request, (char *) call->pid_file);
         g_ptr_array_add(request, (char *) call->log_file);
         g_ptr_array_add(request, (char *) (call->console ? call->console : ""));
+        g_ptr_array_add(request, (char *) (job->first ? "" : "group"));
         g_ptr_array_add(request, numbers->str);
         for (char **argument = command; *argument; argument++)
                 g_ptr_array_add(request, *argument);
         g_ptr_array_add(request, NULL);
-        return launcher_request(get_launcher(job), (const char *const *) request->pdata, fds, spec->fds->len, on_run,
-                                job);
+        return launcher_request(get_launcher(job), (const char *const *) request->pdata, fds, n, on_run, job);
 }
 
 static void run(StartJob *job)
@@ -364,7 +369,7 @@ void start_job_begin(StartJob *job)
 
         job->begun = true;
         if (!job->first) {
-                r = launcher_new(job->container->service->event, job->container->cgroup, &job->launcher);
+                r = launcher_new(job->container->service->event, &job->launcher);
                 if (r < 0) {
                         job_failed_errno(job, "the launcher can't be started", r);
                         return;

@@ -62,11 +62,6 @@ int spawn(const SpawnRequest *request, pid_t *ret_pid, int *ret_pidfd)
         long pid;
         int r;
 
-        if (request->cgroup >= 0) {
-                arguments.flags |= CLONE_INTO_CGROUP;
-                arguments.cgroup = (uint64_t) request->cgroup;
-        }
-
         /* No handler of the daemon may run in the child. */
         sigfillset(&all);
         (void) sigprocmask(SIG_SETMASK, &all, &saved);

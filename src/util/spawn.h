@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * Children with a pidfd, straight into a control group. clone3(2) does both at once: no pid can be reused between, and
- * nothing is moved between groups later, which would wait for RCU in the kernel.
+ * Children with a pidfd from the moment of their birth, so that no pid can be another's by the time that it is used.
  */
 
 #include <sys/types.h>
@@ -12,7 +11,6 @@ typedef struct SpawnRequest {
         const char *path;        /* absolute */
         const char *const *argv; /* NULL at its end */
         int control;             /* becomes fd 3, or -1 */
-        int cgroup;              /* the group's folder, or -1: the daemon's own */
         int null;                /* /dev/null, becomes fd 0 and 1; fd 2 stays */
 } SpawnRequest;
 
