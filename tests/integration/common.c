@@ -213,9 +213,21 @@ Process *process_receive(Client *caller, guint32 serial)
         return process;
 }
 
+/* runc closes all that it should not hand on an instant before it executes the program, so that with it the answer may
+ * come in that instant. */
+static gboolean is_executed(gpointer pid)
+{
+        g_autofree char *path = g_strdup_printf("/proc/%u/comm", GPOINTER_TO_UINT(pid)), *name = NULL;
+
+        return !g_file_get_contents(path, &name, NULL, NULL) || !g_str_has_prefix(name, "runc");
+}
+
 Process *process_spawn(Container *container, const Spawn *spawn)
 {
-        return process_receive(spawn->client ?: container->client, process_spawn_send(container, spawn));
+        Process *process = process_receive(spawn->client ?: container->client, process_spawn_send(container, spawn));
+
+        wait_until(is_executed, GUINT_TO_POINTER(process->pid), "the program is executed");
+        return process;
 }
 
 Reply *process_spawn_fails(Container *container, const Spawn *spawn)
