@@ -5,9 +5,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "config.h"
 #include "util/cleanup.h"
@@ -16,11 +14,13 @@
 
 struct Launcher {
         pid_t pid;
-        int pidfd;
+        ReaperWatch *watch; /* NULL: it has ended */
         int control;
         sd_event_source *source;
         LauncherAnswered answered; /* NULL: nothing is asked */
         void *userdata;
+        LauncherEnded ended;
+        void *ended_userdata;
 };
 
 static void answer(Launcher *launcher, StringMessage *message, sd_bus_error *error)
@@ -63,24 +63,38 @@ static int on_control(sd_event_source *source, int fd, uint32_t events, void *us
         return 0;
 }
 
-int launcher_new(sd_event *event, Launcher **ret)
+static void on_ended(const siginfo_t *info, void *userdata)
+{
+        Launcher *launcher = userdata;
+
+        launcher->watch = reaper_watch_free(launcher->watch);
+        if (launcher->ended)
+                launcher->ended(launcher->ended_userdata);
+}
+
+static int start(Launcher *launcher, Reaper *reaper, int control)
 {
         static const char *const argv[] = {GANGWAY_LAUNCHER, NULL};
-        _cleanup_close_ int null = -1;
-        int pair[2], r;
-        SpawnRequest request = {.path = GANGWAY_LAUNCHER, .argv = argv};
-        Launcher *launcher;
+        _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        SpawnRequest request = {.path = GANGWAY_LAUNCHER, .argv = argv, .control = control, .null = null};
+        int pidfd, r;
 
-        null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        if (null < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        if (null < 0)
                 return -errno;
+        r = spawn(&request, &launcher->pid, &pidfd);
+        return r < 0 ? r : reaper_watch(reaper, launcher->pid, pidfd, on_ended, launcher, &launcher->watch);
+}
 
+int launcher_new(sd_event *event, Reaper *reaper, Launcher **ret)
+{
+        Launcher *launcher;
+        int pair[2], r;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return -errno;
         launcher = g_new0(Launcher, 1);
-        launcher->pidfd = -1;
         launcher->control = pair[0];
-        request.control = pair[1];
-        request.null = null;
-        r = spawn(&request, &launcher->pid, &launcher->pidfd);
+        r = start(launcher, reaper, pair[1]);
         safe_close(pair[1]);
         if (r >= 0)
                 r = sd_event_add_io(event, &launcher->source, launcher->control, EPOLLIN, on_control, launcher);
@@ -95,34 +109,37 @@ int launcher_new(sd_event *event, Launcher **ret)
         return 0;
 }
 
+/* One that is in the middle of something has no reason to go on. Not by SIGKILL: for a moment it has a child that it
+ * must not leave behind, and blocks this one. */
+static void stop(Launcher *launcher)
+{
+        launcher->source = sd_event_source_disable_unref(launcher->source);
+        launcher->control = safe_close(launcher->control);
+        if (launcher->watch)
+                (void) kill(launcher->pid, SIGTERM);
+}
+
 Launcher *launcher_free(Launcher *launcher)
 {
-        siginfo_t info;
-
         if (!launcher)
                 return NULL;
-        sd_event_source_disable_unref(launcher->source);
-        safe_close(launcher->control);
-        /* One that is in the middle of something has no reason to go on. If it has already ended it is gone now; any
-         * other is picked up by the reaper. */
-        if (launcher->pidfd >= 0) {
-                (void) pidfd_send_signal(launcher->pidfd, SIGTERM, NULL, 0);
-                (void) waitid(P_PIDFD, (id_t) launcher->pidfd, &info, WEXITED | WNOHANG);
-                safe_close(launcher->pidfd);
-        }
+        stop(launcher);
+        /* One that has not ended yet is picked up by the reaper. */
+        reaper_watch_free(launcher->watch);
         g_free(launcher);
         return NULL;
 }
 
-int launcher_end(Launcher *launcher, Reaper *reaper, ReaperEnded ended, void *userdata, ReaperWatch **ret)
+int launcher_end(Launcher *launcher, LauncherEnded ended, void *userdata)
 {
-        pid_t pid = launcher->pid;
-        int pidfd = steal_fd(&launcher->pidfd);
-
-        launcher_free(launcher);
-        /* Not SIGKILL: for a moment it has a child that it must not leave behind, and blocks this one. */
-        (void) pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
-        return reaper_watch(reaper, pid, pidfd, ended, userdata, ret);
+        if (!launcher->watch) {
+                launcher_free(launcher);
+                return 0;
+        }
+        stop(launcher);
+        launcher->ended = ended;
+        launcher->ended_userdata = userdata;
+        return 1;
 }
 
 pid_t launcher_get_pid(const Launcher *launcher)

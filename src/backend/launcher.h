@@ -21,13 +21,16 @@ typedef struct Launcher Launcher;
 typedef void (*LauncherAnswered)(StringMessage *answer, sd_bus_error *error, void *userdata);
 
 /* Starts one, in the daemon's control group. Errors: of clone3(2). */
-int launcher_new(sd_event *event, Launcher **ret);
+int launcher_new(sd_event *event, Reaper *reaper, Launcher **ret);
 
 /* Closes the connection, which ends a launcher that waits; no callback comes afterwards. */
 Launcher *launcher_free(Launcher *launcher);
 
-/* The same, with a watch of its end, which is told to ended. Frees the launcher, also on failure. */
-int launcher_end(Launcher *launcher, Reaper *reaper, ReaperEnded ended, void *userdata, ReaperWatch **ret);
+typedef void (*LauncherEnded)(void *userdata);
+
+/* Ends one that is not needed any more. Returns 1 where ended will be called, once it has ended and been reaped; it
+ * must be freed then, or before. Returns 0 where it has ended by itself, and has been freed. */
+int launcher_end(Launcher *launcher, LauncherEnded ended, void *userdata);
 
 pid_t launcher_get_pid(const Launcher *launcher);
 

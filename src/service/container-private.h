@@ -65,5 +65,5 @@ void container_start_jobs_abort(Container *container, const sd_bus_error *error)
 /* container-release.c */
 /* Ends a launcher, which may be NULL; a release waits for it. */
 void container_end_launcher(Container *container, Launcher *launcher);
-void container_launcher_end_free(void *end);
+void container_launcher_end_free(void *data);
 void container_release_continue(Container *container);

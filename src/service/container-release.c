@@ -19,18 +19,18 @@ typedef struct Release {
 
 typedef struct LauncherEnd {
         Container *container;
-        ReaperWatch *watch;
+        Launcher *launcher;
 } LauncherEnd;
 
 void container_launcher_end_free(void *data)
 {
         LauncherEnd *end = data;
 
-        reaper_watch_free(end->watch);
+        launcher_free(end->launcher);
         g_free(end);
 }
 
-static void on_launcher_ended(const siginfo_t *info, void *userdata)
+static void on_launcher_ended(void *userdata)
 {
         LauncherEnd *end = userdata;
         Container *container = end->container;
@@ -48,9 +48,11 @@ void container_end_launcher(Container *container, Launcher *launcher)
                 return;
         end = g_new0(LauncherEnd, 1);
         end->container = container;
-        g_ptr_array_add(container->ending, end);
-        if (launcher_end(launcher, container->service->reaper, on_launcher_ended, end, &end->watch) < 0)
-                (void) g_ptr_array_remove_fast(container->ending, end);
+        end->launcher = launcher;
+        if (launcher_end(launcher, on_launcher_ended, end) > 0)
+                g_ptr_array_add(container->ending, end);
+        else
+                g_free(end);
 }
 
 static void finish(Container *container)

@@ -224,7 +224,7 @@ static int create(Container *container)
         r = container_dir_new(container->id, &container->dir);
         if (r < 0)
                 return r;
-        r = launcher_new(container->service->event, &container->launcher);
+        r = launcher_new(container->service->event, container->service->reaper, &container->launcher);
         if (r < 0)
                 return r;
         /* So far there is one operation, and the launcher takes one request at a time. */

@@ -369,7 +369,7 @@ void start_job_begin(StartJob *job)
 
         job->begun = true;
         if (!job->first) {
-                r = launcher_new(job->container->service->event, &job->launcher);
+                r = launcher_new(job->container->service->event, job->container->service->reaper, &job->launcher);
                 if (r < 0) {
                         job_failed_errno(job, "the launcher can't be started", r);
                         return;
