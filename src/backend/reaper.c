@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Watched children are waited for by their pidfds. The rest are launchers that have done their work, and what a killed
- * launcher or runtime left behind: zombies that nobody asks for, to be swept when SIGCHLD comes.
+ * Watched children are waited for by their pidfds. The rest is what a killed launcher or runtime left behind: zombies
+ * that nobody asks for, to be swept when SIGCHLD comes.
  *
  * A container's process is the launcher's child first, and becomes ours when that one ends, an instant after it has
  * told the pid. Two things follow. A process that ends within that instant is not yet ours to wait for: it is waited
