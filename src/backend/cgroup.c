@@ -52,27 +52,27 @@ int cgroup_kill(int cgroup)
         return 0;
 }
 
-static void read_kills(OomWatch *watch)
+/* Errors: -ENODEV once the group is gone. */
+static int read_kills(OomWatch *watch)
 {
         char text[512];
         const char *line;
         ssize_t n = pread(watch->events, text, sizeof(text) - 1, 0);
 
-        if (n <= 0)
-                return;
+        if (n < 0)
+                return -errno;
         text[n] = '\0';
         line = strstr(text, "oom_kill ");
         if (line)
                 watch->seen = g_ascii_strtoull(line + strlen("oom_kill "), NULL, 10);
+        return 0;
 }
 
 static int on_events(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-        /* The kernel says so of a group that is gone, and goes on saying so. */
-        if (events & EPOLLHUP)
-                return sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        read_kills(userdata);
-        return 0;
+        /* Of a group that is gone the kernel says for ever that there is news, and no other source would get its turn.
+         */
+        return read_kills(userdata) < 0 ? sd_event_source_set_enabled(source, SD_EVENT_OFF) : 0;
 }
 
 int oom_watch_new(sd_event *event, int cgroup, OomWatch **ret)
@@ -109,7 +109,7 @@ bool oom_watch_take(OomWatch *watch)
 {
         if (!watch || watch->events < 0)
                 return false;
-        read_kills(watch);
+        (void) read_kills(watch);
         if (watch->seen == watch->taken)
                 return false;
         watch->taken = watch->seen;
