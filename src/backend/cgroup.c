@@ -13,6 +13,8 @@
 
 struct OomWatch {
         int events;
+        int slice_events; /* of the group above, which stays, and counts what happens below it, too */
+        uint64_t slice_seen;
         sd_event_source *source;
         uint64_t seen;
         uint64_t taken;
@@ -53,18 +55,18 @@ int cgroup_kill(int cgroup)
 }
 
 /* Errors: -ENODEV once the group is gone. */
-static int read_kills(OomWatch *watch)
+static int read_kills(int events, uint64_t *ret_kills)
 {
         char text[512];
         const char *line;
-        ssize_t n = pread(watch->events, text, sizeof(text) - 1, 0);
+        ssize_t n = pread(events, text, sizeof(text) - 1, 0);
 
         if (n < 0)
                 return -errno;
         text[n] = '\0';
         line = strstr(text, "oom_kill ");
         if (line)
-                watch->seen = g_ascii_strtoull(line + strlen("oom_kill "), NULL, 10);
+                *ret_kills = g_ascii_strtoull(line + strlen("oom_kill "), NULL, 10);
         return 0;
 }
 
@@ -72,7 +74,8 @@ static int on_events(sd_event_source *source, int fd, uint32_t events, void *use
 {
         /* Of a group that is gone the kernel says for ever that there is news, and no other source would get its turn.
          */
-        return read_kills(userdata) < 0 ? sd_event_source_set_enabled(source, SD_EVENT_OFF) : 0;
+        return read_kills(fd, &((OomWatch *) userdata)->seen) < 0 ? sd_event_source_set_enabled(source, SD_EVENT_OFF)
+                                                                  : 0;
 }
 
 int oom_watch_new(sd_event *event, int cgroup, OomWatch **ret)
@@ -83,6 +86,9 @@ int oom_watch_new(sd_event *event, int cgroup, OomWatch **ret)
         watch->events = openat(cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
         if (watch->events < 0 && errno != ENOENT)
                 r = -errno;
+        watch->slice_events = openat(cgroup, "../memory.events", O_RDONLY | O_CLOEXEC);
+        if (watch->slice_events >= 0)
+                (void) read_kills(watch->slice_events, &watch->slice_seen);
         if (watch->events >= 0)
                 r = sd_event_add_io(event, &watch->source, watch->events, EPOLLPRI, on_events, watch);
         if (r >= 0 && watch->source)
@@ -101,15 +107,21 @@ OomWatch *oom_watch_free(OomWatch *watch)
                 return NULL;
         sd_event_source_disable_unref(watch->source);
         safe_close(watch->events);
+        safe_close(watch->slice_events);
         g_free(watch);
         return NULL;
 }
 
 bool oom_watch_take(OomWatch *watch)
 {
+        uint64_t kills = 0;
+
         if (!watch || watch->events < 0)
                 return false;
-        (void) read_kills(watch);
+        /* systemd may have removed the group of a last process before we came to read; then the group above has the
+         * word. */
+        if (read_kills(watch->events, &watch->seen) < 0 && watch->seen == watch->taken && watch->slice_events >= 0)
+                return read_kills(watch->slice_events, &kills) >= 0 && kills > watch->slice_seen;
         if (watch->seen == watch->taken)
                 return false;
         watch->taken = watch->seen;
