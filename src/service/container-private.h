@@ -10,6 +10,12 @@
 
 typedef struct StartJob StartJob;
 
+typedef struct LauncherEnd {
+        Container *container;
+        Launcher *launcher;
+        uint64_t number;
+} LauncherEnd;
+
 struct Container {
         Service *service;
         ContainerSpec *spec;
@@ -25,6 +31,8 @@ struct Container {
         ContainerDir *dir;
         Launcher *launcher; /* until PID 1 runs */
         GPtrArray *ending;  /* LauncherEnd, of launchers that are not needed any more */
+        uint64_t last_launcher;
+        GQueue freezes; /* calls that wait for some of these */
         Scope *scope;
         bool scope_started;
         char *cgroup_path;
@@ -57,6 +65,8 @@ void container_changed(Container *container, const char *const *properties);
  * answer that goes first, and one signal tells all that has changed. */
 void container_event(Container *container, ContainerEvent event);
 void container_state_changed(Container *container);
+/* Goes on with the calls of Pause and Resume, in their order, as far as that can be now. */
+void container_freezes_run(Container *container);
 
 /* container-start.c */
 void container_start_jobs_run(Container *container);

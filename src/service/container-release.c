@@ -17,11 +17,6 @@ typedef struct Release {
         void *userdata;
 } Release;
 
-typedef struct LauncherEnd {
-        Container *container;
-        Launcher *launcher;
-} LauncherEnd;
-
 void container_launcher_end_free(void *data)
 {
         LauncherEnd *end = data;
@@ -36,6 +31,7 @@ static void on_launcher_ended(void *userdata)
         Container *container = end->container;
 
         (void) g_ptr_array_remove_fast(container->ending, end);
+        container_freezes_run(container);
         if (container->state == CONTAINER_RELEASING)
                 container_release_continue(container);
 }
@@ -49,6 +45,7 @@ void container_end_launcher(Container *container, Launcher *launcher)
         end = g_new0(LauncherEnd, 1);
         end->container = container;
         end->launcher = launcher;
+        end->number = ++container->last_launcher;
         if (launcher_end(launcher, on_launcher_ended, end) > 0)
                 g_ptr_array_add(container->ending, end);
         else

@@ -42,6 +42,7 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
         container->ending = g_ptr_array_new_with_free_func(container_launcher_end_free);
         g_queue_init(&container->jobs);
+        g_queue_init(&container->freezes);
         g_queue_init(&container->releases);
         container->listener = request->listener;
         container->userdata = request->userdata;
@@ -253,6 +254,7 @@ typedef struct Call {
         ContainerDone done;
         void *userdata;
         bool freeze;
+        uint64_t last_launcher; /* of those that a freeze has to wait for */
 } Call;
 
 static Call *call_new(Container *container, ContainerDone done, void *userdata)
@@ -319,22 +321,51 @@ static int check_freeze(const Container *container, bool freeze, sd_bus_error *e
         }
 }
 
-void container_freeze(Container *container, bool freeze, ContainerDone done, void *userdata)
+/* A process is its launcher's child until that one has ended. A launcher that is frozen in its last moment would keep
+ * the end of its process to itself, so a freeze waits for those that are on their way out. */
+static bool freeze_has_to_wait(const Call *call)
+{
+        const GPtrArray *ending = call->container->ending;
+
+        for (guint i = 0; i < ending->len; i++)
+                if (((LauncherEnd *) ending->pdata[i])->number <= call->last_launcher)
+                        return true;
+        return false;
+}
+
+static void freeze(Call *call)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        Call *call;
         int r;
 
-        r = check_freeze(container, freeze, &error);
+        r = check_freeze(call->container, call->freeze, &error);
         if (r <= 0) {
-                done(container, r < 0 ? &error : NULL, userdata);
+                on_signalled(r < 0 ? &error : NULL, call);
                 return;
         }
-        call = call_new(container, done, userdata);
-        call->freeze = freeze;
-        r = scope_freeze(container->scope, freeze, on_frozen, call);
+        r = scope_freeze(call->container->scope, call->freeze, on_frozen, call);
         if (r < 0)
                 call_failed(call, r);
+}
+
+void container_freezes_run(Container *container)
+{
+        Call *call;
+
+        while ((call = g_queue_peek_head(&container->freezes)) && !freeze_has_to_wait(call)) {
+                (void) g_queue_pop_head(&container->freezes);
+                freeze(call);
+        }
+}
+
+void container_freeze(Container *container, bool frozen, ContainerDone done, void *userdata)
+{
+        Call *call = call_new(container, done, userdata);
+
+        call->freeze = frozen;
+        call->last_launcher = frozen ? container->last_launcher : 0;
+        g_queue_push_tail(&container->freezes, call);
+        container_freezes_run(container);
 }
 
 void container_hang_up(Container *container, const char *id)
