@@ -107,7 +107,7 @@ static void test_folder(void)
         g_test_message("with bob's rights: %s", reply->message);
         g_assert_nonnull(reply->error);
         reply_free(reply);
-        assert_list(bob, " ");
+        assert_list(bob, "");
         close_fd(&fd);
         g_free(shell("rm -rf '%s'", folder));
         images_clear();
