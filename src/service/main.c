@@ -45,6 +45,7 @@ static void daemon_done(Daemon *daemon)
         }
         sd_bus_unref(daemon->service.bus);
         reaper_free(daemon->service.reaper);
+        store_close(daemon->service.store);
         seccomp_profile_free(daemon->service.seccomp);
         config_free(daemon->service.config);
         sd_event_unref(daemon->service.event);
@@ -204,6 +205,8 @@ static int start(Daemon *daemon)
         r = sd_event_default(&service->event);
         if (r >= 0)
                 r = reaper_new(service->event, &service->reaper);
+        if (r >= 0)
+                r = store_open(GANGWAY_STATE_DIR, &service->store);
         if (r >= 0)
                 r = sd_event_add_signal(service->event, NULL, SIGTERM, on_stop, daemon);
         if (r >= 0)

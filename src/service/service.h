@@ -8,6 +8,7 @@
 #include "backend/runtime.h"
 #include "backend/scope.h"
 #include "backend/seccomp-profile.h"
+#include "backend/store.h"
 #include "model/config.h"
 
 /*
@@ -21,6 +22,7 @@ typedef struct Service {
         Reaper *reaper;
         ScopeManager *scopes;
         SeccompProfile *seccomp;
+        Store *store;
         Config *config;
         const Runtime *runtime;
         uint64_t capabilities; /* those that the daemon may give away, a bit each by its number */
