@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "model/id-ranges.h"
-#include "model/names.h"
+#include "model/image-name.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -222,8 +222,7 @@ static int check_values(const MountSpec *mount, bool sandboxed, sd_bus_error *er
 
         if (mount->image && !image_name_is_valid(mount->image))
                 return error_invalid(error,
-                                     "'%.128s' can't be an image's name (the mount at '%s'): 1 to 255 of A-Z a-z 0-9 "
-                                     ". _ : / @ + -, the first one a letter or digit, without '..'",
+                                     "'%.128s' can't be an image's name (the mount at '%s'): it has " IMAGE_NAME_RULE,
                                      mount->image, mount->destination);
         if (mount->selector && (!*mount->selector || strlen(mount->selector) > MOUNT_SELECTOR_MAX))
                 return error_invalid(error, "The 'selector' of the mount at '%s' has %zu bytes; it has 1 to %u",

@@ -4,10 +4,12 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "backend/pull-unit.h"
 #include "backend/reaper.h"
 #include "backend/runtime.h"
 #include "backend/scope.h"
 #include "backend/seccomp-profile.h"
+#include "backend/store-helper.h"
 #include "backend/store.h"
 #include "model/config.h"
 
@@ -21,8 +23,10 @@ typedef struct Service {
         sd_bus *bus;
         Reaper *reaper;
         ScopeManager *scopes;
-        SeccompProfile *seccomp;
+        PullUnits *pulls;
         Store *store;
+        StoreHelpers *store_helpers;
+        SeccompProfile *seccomp;
         Config *config;
         const Runtime *runtime;
         uint64_t capabilities; /* those that the daemon may give away, a bit each by its number */
