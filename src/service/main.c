@@ -185,6 +185,7 @@ static void on_store_swept(StringMessage *answer, sd_bus_error *error, void *use
         daemon->store_sweep = store_helper_free(daemon->store_sweep);
         if (error)
                 log_error("The store can't be made ready, so no image can be used: %s", error->message);
+        (void) store_connect(daemon->service.store);
         take_name(daemon);
 }
 
