@@ -173,7 +173,7 @@ static int converse(Dialog *dialog, sd_bus_error *error)
                 StringMessage message;
                 int r = unpacker_receive(&dialog->unpacker, &message, error);
 
-                if (r < 0)
+                if (r <= 0)
                         return r;
                 r = take_message(dialog, &message, error);
                 string_message_done(&message);

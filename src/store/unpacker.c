@@ -29,8 +29,9 @@ static int fail(int r, const char *what, sd_bus_error *error)
 
 int unpacker_mistrust(const char *what, sd_bus_error *error)
 {
-        return error_set(error, ERROR_INVALID_IMAGE,
+        (void) error_set(error, ERROR_INVALID_IMAGE,
                          "The image was refused, since the program that unpacks it said what it must not: %s", what);
+        return -EIO;
 }
 
 static int write_map(pid_t pid, const char *name, uint32_t id_base)
@@ -83,11 +84,11 @@ static int send_request(Unpacker *unpacker, const UnpackerRequest *request)
 /* Until here it has read nothing but its orders. */
 static int let_go(Unpacker *unpacker, uint32_t id_base, sd_bus_error *error)
 {
-        StringMessage message;
+        StringMessage message = {};
         int r;
 
         r = unpacker_receive(unpacker, &message, error);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         r = g_str_equal(message.strings[0], "ready") ? 0 : unpacker_mistrust(message.strings[0], error);
         string_message_done(&message);
@@ -188,7 +189,7 @@ int unpacker_receive(Unpacker *unpacker, StringMessage *ret, sd_bus_error *error
                 return r;
         }
         *ret = message;
-        return 0;
+        return 1;
 }
 
 int unpacker_send(Unpacker *unpacker, const char *word, sd_bus_error *error)

@@ -34,7 +34,8 @@ static int copy_image(Job *job, const Tag *tag, sd_bus_error *error)
                 return r;
         row.layer = sqlite3_column_int64(statement, 0);
         row.size = (uint64_t) sqlite3_column_int64(statement, 1);
-        row.digest = digest = g_strdup((const char *) sqlite3_column_text(statement, 2));
+        digest = g_strdup((const char *) sqlite3_column_text(statement, 2));
+        row.digest = digest;
         r = image_get_settings(job, from, settings, error);
         if (r >= 0)
                 r = image_replace(job, &row, &image, error);

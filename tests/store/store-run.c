@@ -97,11 +97,18 @@ GStrv store_run(const char *store, int fd, const char *const *words)
         return store_run_end(&run, NULL);
 }
 
+static void __attribute__((noreturn)) fail(const char *what, GStrv answer)
+{
+        g_autofree char *words = g_strjoinv(" ", answer);
+
+        g_error("%s: %s", what, words);
+}
+
 GStrv store_run_ok(GStrv answer)
 {
         g_assert_nonnull(answer);
         if (!g_str_equal(answer[0], "ok"))
-                g_error("refused: %s", g_strjoinv(" ", answer));
+                fail("refused", answer);
         return answer;
 }
 
@@ -109,7 +116,7 @@ void store_run_error(GStrv answer, const char *name, const char *part)
 {
         g_assert_nonnull(answer);
         if (!g_str_equal(answer[0], "error"))
-                g_error("not refused: %s", g_strjoinv(" ", answer));
+                fail("not refused", answer);
         g_test_message("%s: %s", answer[1], answer[2]);
         g_assert_cmpstr(answer[1], ==, name);
         if (!strstr(answer[2], part))
@@ -122,7 +129,7 @@ const char *store_run_find(GStrv answer, const char *key)
         for (char **word = answer + 1; word[0] && word[1]; word += 2)
                 if (g_str_equal(word[0], key))
                         return word[1];
-        g_error("there is no %s in: %s", key, g_strjoinv(" ", answer));
+        fail(key, answer);
 }
 
 int store_run_script(const char *script)
