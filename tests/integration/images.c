@@ -124,6 +124,15 @@ void images_clear(void)
         g_assert_cmpstr(list, ==, "");
 }
 
+char *fresh_snapshot(void)
+{
+        g_autofree char *list = NULL;
+
+        g_free(shell("systemctl restart gangwayd.service"));
+        list = image_list(client);
+        return world_snapshot();
+}
+
 GVariant *operation_wait(Client *caller, const char *path)
 {
         g_autoptr(GVariant) body = client_call(caller, path, "Wait", NULL);

@@ -228,7 +228,7 @@ static void test_unit_is_stopped(void)
 
 static void test_daemon_ends(void)
 {
-        g_autofree char *before = world_snapshot();
+        g_autofree char *before = fresh_snapshot();
 
         registry_mute_start();
         for (int killed = 0; killed < 2; killed++) {
