@@ -146,26 +146,91 @@ static void test_fails_in_the_middle(void)
         assert_list(alice, "");
 }
 
-/* A program in skopeo's place that hands over a whole image, and then fails: how it ended is what counts. */
+/* Puts a shell script in skopeo's place, with the shared archive at hand as $archive. What lies in /var/tmp it could
+ * not see. */
+static void fake_skopeo(const char *script)
+{
+        g_free(shell("test -e /usr/bin/skopeo.away || mv /usr/bin/skopeo /usr/bin/skopeo.away\n"
+                     "cp '%s' /usr/bin/skopeo.tar\n"
+                     "printf '%%s\\n' '#!/bin/sh' 'archive=/usr/bin/skopeo.tar' '%s' >/usr/bin/skopeo\n"
+                     "chmod 755 /usr/bin/skopeo",
+                     archive_shared(), script));
+}
+
+static void real_skopeo(void)
+{
+        g_free(shell("rm /usr/bin/skopeo.tar && mv /usr/bin/skopeo.away /usr/bin/skopeo"));
+}
+
+/* One that hands over a whole image, and then fails: how it ended is what counts. */
 static void test_fails_at_the_end(void)
 {
         g_autofree char *before = world_snapshot();
 
-        g_free(shell("mv /usr/bin/skopeo /usr/bin/skopeo.away && cp '%s' /usr/bin/skopeo.tar && "
-                     "printf '#!/bin/sh\\ncat /usr/bin/skopeo.tar\\necho the end is bad >&2\\nexit 1\\n' "
-                     ">/usr/bin/skopeo && "
-                     "chmod 755 /usr/bin/skopeo",
-                     archive_shared()));
+        fake_skopeo("cat $archive; echo the end is bad >&2; exit 1");
         for (int i = 0; i < 5; i++) {
                 g_autofree char *path = pull(alice, REGISTRY "/apps/hello:1", NULL);
                 reply_free(operation_wait_fails(alice, path, ERROR_GANGWAY("PullFailed"), "the end is bad"));
                 assert_list(alice, "");
         }
-        g_free(shell("sed -i '/exit 1/d' /usr/bin/skopeo"));
+        fake_skopeo("cat $archive");
         g_autofree char *path = pull(alice, REGISTRY "/apps/hello:1", NULL);
         g_variant_unref(operation_wait(alice, path));
-        g_free(shell("rm /usr/bin/skopeo.tar && mv /usr/bin/skopeo.away /usr/bin/skopeo"));
+        real_skopeo();
         images_clear();
+        assert_nothing_left(before);
+}
+
+static gboolean has_progress(gpointer path)
+{
+        return client_count_signals(alice, path, "PropertiesChanged", NULL) > 0;
+}
+
+/* In the middle of what comes, when a part of it is unpacked. */
+static void test_cancel_while_it_flows(void)
+{
+        g_autofree char *before = world_snapshot();
+
+        fake_skopeo("head -c 300000 $archive; exec sleep infinity");
+        g_autofree char *path = pull(alice, REGISTRY "/apps/hello:1", NULL);
+        wait_until(has_progress, path, "there is progress");
+        g_variant_unref(client_call(alice, path, "Cancel", NULL));
+        g_assert_true(no_pull_unit(NULL));
+        reply_free(operation_wait_fails(alice, path, ERROR_GANGWAY("Cancelled"), NULL));
+        real_skopeo();
+        assert_nothing_left(before);
+        assert_list(alice, "");
+}
+
+/* Where the import says no, skopeo is stopped, however much it still has to say. */
+static void test_import_fails(void)
+{
+        daemon_configure("[Limits]\nImageEntries=1\n");
+        assert_list(alice, "");
+        g_autofree char *before = world_snapshot();
+        g_autofree char *path = pull(alice, REGISTRY "/apps/hello:1", NULL);
+
+        g_autoptr(Reply) reply = operation_wait_fails(alice, path, ERROR_GANGWAY("InvalidImage"), NULL);
+        g_test_message("%s", reply->message);
+        assert_nothing_left(before);
+        assert_list(alice, "");
+        daemon_configure(NULL);
+        client_barrier(client);
+}
+
+/* What can't be read as an archive comes from a skopeo that is about to say what went wrong, or from one that is not:
+ * its words count, but it does not get any time for them. */
+static void test_last_words(void)
+{
+        g_autofree char *before = world_snapshot();
+
+        fake_skopeo("head -c 300000 /bin/sh; sleep 0.2; echo the last words >&2; exit 1");
+        g_autofree char *path = pull(alice, REGISTRY "/apps/hello:1", NULL);
+        reply_free(operation_wait_fails(alice, path, ERROR_GANGWAY("PullFailed"), "the last words"));
+        fake_skopeo("head -c 300000 /bin/sh; exec sleep infinity");
+        g_autofree char *mute = pull(alice, REGISTRY "/apps/hello:1", NULL);
+        reply_free(operation_wait_fails(alice, mute, ERROR_GANGWAY("InvalidImage"), NULL));
+        real_skopeo();
         assert_nothing_left(before);
 }
 
@@ -265,6 +330,9 @@ int main(int argc, char **argv)
                 {"/pull/failures", test_failures},
                 {"/pull/fails-in-the-middle", test_fails_in_the_middle},
                 {"/pull/fails-at-the-end", test_fails_at_the_end},
+                {"/pull/cancel-while-it-flows", test_cancel_while_it_flows},
+                {"/pull/import-fails", test_import_fails},
+                {"/pull/last-words", test_last_words},
                 {"/pull/confined", test_confined},
                 {"/pull/cancel", test_cancel},
                 {"/pull/unit-is-stopped", test_unit_is_stopped},
