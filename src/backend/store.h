@@ -52,6 +52,11 @@ typedef struct StoreCache {
 /* path is the store's folder. The records are opened when they are first asked for, and again after a failure, so a
  * store that is not there yet, or is unreadable for a while, is no error here. Returns 0. */
 int store_open(const char *path, Store **ret);
+
+/* Opens the records now: what SQLite needs beside them takes room, which a full disk may not have later. Errors: as
+ * those of a look-up, and nothing follows from them. */
+int store_connect(Store *store);
+
 Store *store_close(Store *store);
 
 const char *store_get_path(const Store *store);

@@ -203,7 +203,7 @@ static int create(Container *container, sd_bus_error *error)
         r = container_mounts_hold(container->mounts, error);
         if (r < 0)
                 return r;
-        r = container_dir_new(container->id, &container->dir);
+        r = container_dir_new(store_get_path(container->service->store), container->id, &container->dir);
         if (r < 0)
                 return r;
         r = launcher_new(container->service->event, container->service->reaper, &container->launcher);

@@ -39,7 +39,7 @@ static int make_folders(int parent, const CacheRow *row)
         fd = openat(parent, row->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0 || mkdirat(fd, STORE_ROOT, 0755) < 0 || fchmodat(fd, STORE_ROOT, 0755, 0) < 0 ||
             fchownat(fd, STORE_ROOT, row->id_base, row->id_base, AT_SYMLINK_NOFOLLOW) < 0 ||
-            (row->seed > 0 && mkdirat(fd, STORE_WORK, 0700) < 0) || fsync(fd) < 0)
+            (row->seed > 0 && mkdirat(fd, STORE_WORK, 0700) < 0))
                 return -errno;
         return 0;
 }
