@@ -36,7 +36,7 @@ typedef struct UsedCache {
 struct CacheCreation {
         UsedCache *cache;
         bool shared;
-        CacheFolder *folder;
+        StoreCache *folder;
         int fd;
         void *creating;
         GPtrArray *holds; /* CacheHold */
@@ -52,22 +52,14 @@ struct CacheHold {
         void *userdata;
 };
 
-CacheFolder *cache_folder_new(const char *folder, uint32_t id_base)
+static StoreCache *copy_folder(const StoreCache *folder)
 {
-        CacheFolder *new = g_new0(CacheFolder, 1);
+        StoreCache *copy = g_new0(StoreCache, 1);
 
-        new->folder = g_strdup(folder);
-        new->id_base = id_base;
-        return new;
-}
-
-CacheFolder *cache_folder_free(CacheFolder *folder)
-{
-        if (!folder)
-                return NULL;
-        g_free(folder->folder);
-        g_free(folder);
-        return NULL;
+        copy->id = folder->id;
+        copy->folder = g_strdup(folder->folder);
+        copy->id_base = folder->id_base;
+        return copy;
 }
 
 static void free_used_cache(gpointer data)
@@ -140,7 +132,7 @@ static void end_use(CacheCreation *used)
         (void) g_ptr_array_remove(used->cache->folders, used);
         if (used->creating)
                 caches->store->cancel(used->creating, caches->userdata);
-        cache_folder_free(used->folder);
+        store_cache_free(used->folder);
         safe_close(used->fd);
         g_ptr_array_unref(used->holds);
         g_free(used);
@@ -165,11 +157,6 @@ static bool is_used(const UsedCache *cache, const char *folder)
         return false;
 }
 
-static void free_folder(gpointer folder)
-{
-        cache_folder_free(folder);
-}
-
 /* Takes a folder of the store that nobody uses. Returns 1, or 0 where there is none. */
 static int take_free(CacheHold *hold)
 {
@@ -181,16 +168,15 @@ static int take_free(CacheHold *hold)
         r = caches->store->list(&cache->key, &folders, caches->userdata);
         if (r < 0)
                 return r;
-        g_ptr_array_set_free_func(folders, free_folder);
         for (guint i = 0; i < folders->len; i++) {
-                const CacheFolder *folder = folders->pdata[i];
+                const StoreCache *folder = folders->pdata[i];
                 CacheCreation *used;
                 int fd;
 
                 if (is_used(cache, folder->folder) || caches->store->hold(folder->folder, &fd, caches->userdata) < 0)
                         continue;
                 used = use(hold);
-                used->folder = cache_folder_new(folder->folder, folder->id_base);
+                used->folder = copy_folder(folder);
                 used->fd = fd;
                 return 1;
         }
@@ -342,7 +328,7 @@ bool cache_hold_is_waiting(const CacheHold *hold)
         return hold->cache && !hold->used;
 }
 
-const CacheFolder *cache_hold_get_folder(const CacheHold *hold)
+const StoreCache *cache_hold_get_folder(const CacheHold *hold)
 {
         return hold->used ? hold->used->folder : NULL;
 }
@@ -359,7 +345,7 @@ static void creation_failed(CacheCreation *used, const sd_bus_error *error)
         tell(caches);
 }
 
-void caches_created(CacheCreation *used, CacheFolder *folder, const sd_bus_error *error)
+void caches_created(CacheCreation *used, StoreCache *folder, const sd_bus_error *error)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error failure = SD_BUS_ERROR_NULL;
         Caches *caches = used->cache->caches;

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "backend/store.h"
+
 /*
  * Who has which cache folder. A cache is known by its owner, its id, and the layer that it began with; it is made of as
  * many folders as had to be used at the same time, mostly one. What is here is only about folders in use: the others
@@ -24,11 +26,6 @@ typedef struct CacheKey {
         int64_t seed; /* the top layer of the image that it begins with; 0: it begins empty */
 } CacheKey;
 
-typedef struct CacheFolder {
-        char *folder;     /* the store's name of it */
-        uint32_t id_base; /* the ids of its files on disk */
-} CacheFolder;
-
 typedef struct Caches Caches;
 typedef struct CacheHold CacheHold;
 /* The making of a folder, as the caches know it. */
@@ -36,7 +33,7 @@ typedef struct CacheCreation CacheCreation;
 
 /* What the store does for the caches. */
 typedef struct CacheStore {
-        /* The folders of a cache, used or not: CacheFolder, the best one first. The array is the caller's. */
+        /* The folders of a cache, used or not: StoreCache, the best one first. The array is the caller's. */
         int (*list)(const CacheKey *key, GPtrArray **ret, void *userdata);
         /* Keeps a folder from being removed as long as the fd is open. -ENOENT: it is being removed. */
         int (*hold)(const char *folder, int *ret_fd, void *userdata);
@@ -67,12 +64,7 @@ CacheHold *cache_hold_free(CacheHold *hold);
 bool cache_hold_is_waiting(const CacheHold *hold);
 
 /* The folder, NULL before it has one. */
-const CacheFolder *cache_hold_get_folder(const CacheHold *hold);
+const StoreCache *cache_hold_get_folder(const CacheHold *hold);
 
 /* The store's answer to create: folder is taken over, NULL where error is set. */
-void caches_created(CacheCreation *creation, CacheFolder *folder, const sd_bus_error *error);
-
-CacheFolder *cache_folder_new(const char *folder, uint32_t id_base);
-CacheFolder *cache_folder_free(CacheFolder *folder);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(CacheFolder, cache_folder_free)
+void caches_created(CacheCreation *creation, StoreCache *folder, const sd_bus_error *error);

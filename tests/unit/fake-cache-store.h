@@ -25,6 +25,20 @@ static inline char *text_of(const CacheKey *key)
         return g_strdup_printf("%u:%d:%s=", key->owner, (int) key->seed, key->id);
 }
 
+static inline StoreCache *fake_folder(const char *name)
+{
+        StoreCache *folder = g_new0(StoreCache, 1);
+
+        folder->folder = g_strdup(name);
+        folder->id_base = 7;
+        return folder;
+}
+
+static inline void fake_free_folder(gpointer folder)
+{
+        store_cache_free(folder);
+}
+
 static inline int fake_list(const CacheKey *key, GPtrArray **ret, void *userdata)
 {
         const FakeStore *store = userdata;
@@ -32,10 +46,10 @@ static inline int fake_list(const CacheKey *key, GPtrArray **ret, void *userdata
 
         if (store->list_error < 0)
                 return store->list_error;
-        *ret = g_ptr_array_new();
+        *ret = g_ptr_array_new_with_free_func(fake_free_folder);
         for (guint i = 0; i < store->folders->len; i++)
                 if (g_str_has_prefix(store->folders->pdata[i], text))
-                        g_ptr_array_add(*ret, cache_folder_new(strchr(store->folders->pdata[i], '=') + 1, 7));
+                        g_ptr_array_add(*ret, fake_folder(strchr(store->folders->pdata[i], '=') + 1));
         return 0;
 }
 

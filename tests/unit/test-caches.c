@@ -80,7 +80,7 @@ static void finish_creation(World *world, const char *key)
         g_assert_cmpuint(store->creations->len, ==, 1);
         creation = g_ptr_array_remove_index(store->creations, 0);
         g_ptr_array_add(store->folders, g_strdup_printf("%s=%s", key, name));
-        caches_created(creation, cache_folder_new(name, 7), NULL);
+        caches_created(creation, fake_folder(name), NULL);
 }
 
 static void finish_pip(World *world)
@@ -90,7 +90,7 @@ static void finish_pip(World *world)
 
 static void assert_has(const Claim *claim, const char *folder)
 {
-        const CacheFolder *has = cache_hold_get_folder(claim->hold);
+        const StoreCache *has = cache_hold_get_folder(claim->hold);
 
         g_assert_nonnull(has);
         g_assert_cmpstr(has->folder, ==, folder);
