@@ -271,6 +271,22 @@ static void test_process_terminal(Fixture *f, gconstpointer data)
         g_assert_null(spec->id);
 }
 
+static void test_process_secret_env(Fixture *f, gconstpointer data)
+{
+        g_autoptr(ProcessSpec) spec = NULL;
+        const SecretEnv *variable;
+
+        make_message(f, "asa{ss}a{uh}a{sv}", 1, "sh", 0, 0, 1, "secret-env", "a(ssb)", 2, "TOKEN", "api", 0, "KEY",
+                     "key", 1);
+        g_assert_cmpint(decode_process(f->m, &spec, NULL), ==, 0);
+        g_assert_cmpuint(spec->secret_env->len, ==, 2);
+        variable = spec->secret_env->pdata[0];
+        g_assert_cmpstr(variable->name, ==, "TOKEN");
+        g_assert_cmpstr(variable->secret, ==, "api");
+        g_assert_false(variable->optional);
+        g_assert_true(((SecretEnv *) spec->secret_env->pdata[1])->optional);
+}
+
 static void test_process_fails(Fixture *f, gconstpointer data)
 {
         const char *const types = "asa{ss}a{uh}a{sv}";
@@ -281,6 +297,10 @@ static void test_process_fails(Fixture *f, gconstpointer data)
         process_fails(make_message(f, types, 1, "sh", 2, "A", "1", "A", "2", 0, 0), "'A' is given twice");
         process_fails(make_message(f, types, 1, "sh", 0, 2, 5, f->folder, 5, f->folder, 0), "number 5 is given twice");
         process_fails(make_message(f, types, 1, "sh", 0, 1, 64, f->folder, 0), "number 64");
+        process_fails(make_message(f, types, 1, "sh", 1, "A", "1", 0, 1, "secret-env", "a(ssb)", 1, "A", "key", 0),
+                      "'A' is given twice");
+        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "secret-env", "a(ss)", 1, "A", "key"),
+                      "'secret-env' is of the type 'a(ssb)', not 'a(ss)'");
         process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "workdir", "s", "/"), "option 'workdir'");
         process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "tty", "s", "yes"), "'tty' is of the type 'b', not 's'");
         process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "winsize", "(uu)", 40, 80),
@@ -313,6 +333,7 @@ int main(int argc, char **argv)
         add("/decode/container/long-words", test_long_words);
         add("/decode/process", test_process);
         add("/decode/process/terminal", test_process_terminal);
+        add("/decode/process/secret-env", test_process_secret_env);
         add("/decode/process/fails", test_process_fails);
         return g_test_run();
 }
