@@ -70,6 +70,7 @@ static void test_same_cache_twice(void)
         world_new(&world);
         _cleanup_(free_set) CacheSet *set = cache_set_new(world.caches, 1000);
         _cleanup_(free_set) CacheSet *other = cache_set_new(world.caches, 1000);
+        _cleanup_(free_set) CacheSet *third = cache_set_new(world.caches, 1000);
         Result result = {}, later = {};
 
         cache_set_add(set, "a", 0, CACHE_SHARED);
@@ -82,7 +83,11 @@ static void test_same_cache_twice(void)
         assert_has(set, "a", 5, "a5");
         g_assert_null(cache_set_get(set, "b", 0));
 
-        /* It is locked now, since one of the mounts wanted that. */
+        /* It is locked now, since one of the mounts wanted that: nobody shares it. */
+        cache_set_add(third, "a", 0, CACHE_SHARED);
+        g_assert_cmpint(claim(third, &later), ==, 0);
+        g_assert_cmpuint(world.store.creations->len, ==, 1);
+        free_set(&third);
         cache_set_add(other, "a", 5, CACHE_SHARED);
         cache_set_add(other, "a", 0, CACHE_LOCKED);
         g_assert_cmpint(claim(other, &later), ==, 0);
