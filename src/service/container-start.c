@@ -86,6 +86,9 @@ static int check_state(const Container *container, bool exec, sd_bus_error *erro
         const char *name = container->spec->name;
 
         switch (container->state) {
+        case CONTAINER_CREATING:
+                return error_set(error, ERROR_NOT_STARTED,
+                                 "The container '%s' is not made yet; wait for the answer of CreateContainer", name);
         case CONTAINER_CREATED:
                 return exec ? error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started; call Start first",
                                         name)

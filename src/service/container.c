@@ -95,9 +95,9 @@ void container_state_changed(Container *container)
 
 static void tell_created(Container *container)
 {
-        if (container->created_told || !container->mounted || !container->scope ||
-            container->state != CONTAINER_CREATED)
+        if (!container->mounted || !container->scope || container->state != CONTAINER_CREATING)
                 return;
+        container_event(container, EVENT_CREATED);
         container->created_told = true;
         container->created(container, NULL, container->created_userdata);
 }
@@ -177,7 +177,8 @@ static void on_scope_gone(void *userdata)
 
         if (container->state == CONTAINER_RELEASING) {
                 container_release_continue(container);
-        } else if (container->state == CONTAINER_CREATED || container->state == CONTAINER_STARTING) {
+        } else if (container->state == CONTAINER_CREATING || container->state == CONTAINER_CREATED ||
+                   container->state == CONTAINER_STARTING) {
                 (void) error_set(&error, ERROR_SCOPE_FAILED,
                                  "The scope %s of the container '%s' was stopped from outside; the container is gone",
                                  container->unit, container->spec->name);
@@ -309,6 +310,7 @@ static int check_freeze(const Container *container, bool freeze, sd_bus_error *e
         const char *name = container->spec->name;
 
         switch (container->state) {
+        case CONTAINER_CREATING:
         case CONTAINER_CREATED:
         case CONTAINER_STARTING:
                 return error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);
