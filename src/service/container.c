@@ -37,6 +37,7 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->cgroup_path = g_strdup("");
         container->cgroup = -1;
         container->created = request->created;
+        container->waits = request->waits;
         container->created_userdata = request->created_userdata;
         container->processes = g_ptr_array_new_with_free_func(free_process);
         container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
@@ -93,12 +94,22 @@ void container_state_changed(Container *container)
         container_changed(container, (const char *const[]){"State", NULL});
 }
 
+void container_wait(Container *container)
+{
+        if (container->waited)
+                return;
+        container->waited = true;
+        container->waits(container, container->created_userdata);
+}
+
 static void tell_created(Container *container)
 {
         if (!container->mounted || !container->scope || container->state != CONTAINER_CREATING)
                 return;
         container_event(container, EVENT_CREATED);
         container->created_told = true;
+        if (container->waited)
+                container_state_changed(container);
         container->created(container, NULL, container->created_userdata);
 }
 
