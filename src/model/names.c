@@ -17,18 +17,6 @@ bool name_is_valid(const char *name)
         return true;
 }
 
-bool image_name_is_valid(const char *name)
-{
-        size_t length = strlen(name);
-
-        if (length < 1 || length > IMAGE_NAME_LENGTH_MAX || !g_ascii_isalnum(name[0]) || strstr(name, ".."))
-                return false;
-        for (size_t i = 1; i < length; i++)
-                if (!g_ascii_isalnum(name[i]) && !strchr("._:/@+-", name[i]))
-                        return false;
-        return true;
-}
-
 char *name_to_id(uint32_t uid, const char *name)
 {
         return g_strdup_printf("%u-%s", uid, name);

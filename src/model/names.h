@@ -5,19 +5,13 @@
 #include <stdint.h>
 
 /*
- * The names of an image, and those of a container: what the user calls it, its id on the machine, its unit, its slice,
- * its object.
+ * The names of a container: what the user calls it, its id on the machine, its unit, its slice, its object.
  */
 
 #define NAME_LENGTH_MAX 63U
 
 /* Whether name is [A-Za-z0-9][A-Za-z0-9_.-]{0,62}: the rule for containers and for processes. */
 bool name_is_valid(const char *name);
-
-#define IMAGE_NAME_LENGTH_MAX 255U
-
-/* Whether name is [A-Za-z0-9][A-Za-z0-9._:/@+-]{0,254} without "..": the rule for images. */
-bool image_name_is_valid(const char *name);
 
 /* "UID-NAME": unique on the machine, since a uid has no dash. The caller frees these. */
 char *name_to_id(uint32_t uid, const char *name);
