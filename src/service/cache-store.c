@@ -2,6 +2,7 @@
 
 #include "service/cache-store.h"
 
+#include "service/service.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -13,16 +14,16 @@ typedef struct Creating {
 
 static int list(const CacheKey *key, GPtrArray **ret, void *userdata)
 {
-        const CacheDisk *disk = userdata;
+        const Service *service = userdata;
 
-        return store_find_caches(disk->store, key->owner, key->id, key->seed, ret);
+        return store_find_caches(service->store, key->owner, key->id, key->seed, ret);
 }
 
 static int hold(const char *folder, int *ret_fd, void *userdata)
 {
-        const CacheDisk *disk = userdata;
+        const Service *service = userdata;
 
-        return store_hold_cache(disk->store, folder, ret_fd);
+        return store_hold_cache(service->store, folder, ret_fd);
 }
 
 static void free_creating(Creating *creating)
@@ -54,19 +55,21 @@ static void on_ended(StringMessage *result, sd_bus_error *error, void *userdata)
         caches_created(creation, folder, folder ? NULL : &failure);
 }
 
+/* Its ids are those of the store, the first block of all: a container shows them as its own. */
 static int create(const CacheKey *key, CacheCreation *creation, void **ret, void *userdata)
 {
         static const StoreHelperCallbacks callbacks = {.ended = on_ended};
-        const CacheDisk *disk = userdata;
+        const Service *service = userdata;
+        uint32_t base = service->config->id_range_first;
         Creating *creating = g_new0(Creating, 1);
         g_autofree char *owner = g_strdup_printf("%u", key->owner);
         g_autofree char *seed = g_strdup_printf("%" G_GINT64_FORMAT, key->seed);
-        g_autofree char *id_base = g_strdup_printf("%u", *disk->id_base);
+        g_autofree char *id_base = g_strdup_printf("%u", base);
         int r;
 
         creating->creation = creation;
-        creating->id_base = *disk->id_base;
-        r = store_helper_start(disk->helpers,
+        creating->id_base = base;
+        r = store_helper_start(service->store_helpers,
                                (const char *const[]){"cache-create", owner, key->id, seed, id_base, NULL}, NULL, 0,
                                &callbacks, creating, &creating->helper);
         if (r < 0) {
