@@ -45,7 +45,7 @@
 
 #include "config.h"
 #include "model/id-ranges.h"
-#include "model/names.h"
+#include "model/image-name.h"
 #include "store/database.h"
 #include "store/verbs.h"
 #include "util/cleanup.h"
