@@ -7,18 +7,13 @@
 #include <systemd/sd-bus.h>
 
 #include "backend/store.h"
+#include "model/mount-spec.h"
 
 /*
  * Who has which cache folder. A cache is known by its owner, its id, and the layer that it began with; it is made of as
  * many folders as had to be used at the same time, mostly one. What is here is only about folders in use: the others
  * are the store's.
  */
-
-typedef enum CacheSharing {
-        CACHE_SHARED,
-        CACHE_PRIVATE,
-        CACHE_LOCKED,
-} CacheSharing;
 
 typedef struct CacheKey {
         uint32_t owner;

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -32,6 +33,8 @@
 
 #define SETTINGS_MAX       4096U
 #define PLATFORM_BYTES_MAX 128U
+/* The overflow gid, which owns nothing. */
+#define NO_GROUP 65534U
 
 typedef struct Dialog {
         Import import;
@@ -228,6 +231,15 @@ static int check_source(int fd, sd_bus_error *error)
         return 0;
 }
 
+/* The bus says which groups a user's connection has, and not which of them is the primary one; the user database does,
+ * which the daemon can't ask, since it may be on the network. A user that it does not know gets no group's rights. */
+static uint64_t find_group(uint64_t uid)
+{
+        const struct passwd *user = getpwuid((uid_t) uid);
+
+        return user ? user->pw_gid : NO_GROUP;
+}
+
 static int parse(const StringMessage *request, Dialog *dialog, UnpackerRequest *unpack, sd_bus_error *error)
 {
         uint64_t uid = 0, gid = 0, entries = 0;
@@ -239,7 +251,9 @@ static int parse(const StringMessage *request, Dialog *dialog, UnpackerRequest *
         if (r >= 0)
                 r = argument_to_number(request->strings[3], 0, UINT32_MAX - 1, &uid, error);
         if (r >= 0)
-                r = argument_to_number(request->strings[4], 0, UINT32_MAX - 1, &gid, error);
+                r = *request->strings[4] ? argument_to_number(request->strings[4], 0, UINT32_MAX - 1, &gid, error) : 0;
+        if (r >= 0 && !*request->strings[4])
+                gid = find_group(uid);
         if (r >= 0 && strlen(request->strings[5]) > PLATFORM_BYTES_MAX)
                 r = error_invalid(error, "The platform is longer than %u bytes", PLATFORM_BYTES_MAX);
         if (r >= 0)

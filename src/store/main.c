@@ -7,7 +7,8 @@
  *   sweep                                 makes the store where it is missing, and removes what others left behind that
  *                                         were killed
  *   import OWNER NAME UID GID PLATFORM ID-BASE MAX-BYTES MAX-ENTRIES    the fd is the source: a regular file, a pipe or
- *                                         a folder, which UID opened. Answers image, size, digest, skipped-devices
+ *                                         a folder, which UID opened; an empty GID is the primary group of UID. Answers
+ *                                         image, size, digest, skipped-devices
  *   tag OWNER NAME NEW-OWNER NEW-NAME     another name for an image
  *   remove OWNER NAME                     removes an image, and the layers that nobody uses. Answers freed (bytes)
  *   collect                               removes the layers that nobody refers to or uses any more. Answers freed
