@@ -3,7 +3,6 @@
 #include "launcher/agents.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -15,6 +14,8 @@
 #include <sys/wait.h>
 
 #include "config.h"
+#include "launcher/id-map.h"
+#include "launcher/tree.h"
 #include "util/cleanup.h"
 
 #define SOCKET_NAME "socket"
@@ -65,53 +66,35 @@ static int listen_in(int folder, const AgentSocket *request)
  * before Linux 6.15. */
 static int open_socket_mount(int folder, const char *staging)
 {
-        struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
         _cleanup_close_ int tree = -1;
         int r = 0;
 
         if (move_mount(folder, "", AT_FDCWD, staging, MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return -errno;
         tree = open_tree(folder, SOCKET_NAME, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-        if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
-                r = -errno;
+        r = tree < 0 ? -errno : tree_set_flags(tree, MOUNT_ATTR_RDONLY);
         if (umount2(staging, MNT_DETACH) < 0 && r >= 0)
                 r = -errno;
         return r < 0 ? r : steal_fd(&tree);
 }
 
-static int find_group(uid_t uid, gid_t *ret_gid)
-{
-        const struct passwd *user;
-
-        errno = 0;
-        user = getpwuid(uid);
-        if (!user)
-                return errno > 0 ? -errno : -ESRCH;
-        *ret_gid = user->pw_gid;
-        return 0;
-}
-
-int agents_add(const AgentSocket *request, const char **ret_step)
+int agents_add(const AgentSocket *request)
 {
         _cleanup_close_ int folder = -1, listener = -1, tree = -1, agent = -1;
         gid_t gid;
         int r;
 
-        *ret_step = "have so many agents";
         if (n_agents >= AGENTS_MAX)
                 return -ENOSPC;
-        *ret_step = "find the caller's group";
-        r = find_group(request->caller, &gid);
+        r = id_map_find_group(request->caller, &gid);
         if (r < 0)
                 return r;
-        *ret_step = "make the agent's socket";
         folder = open_file_system();
         if (folder < 0)
                 return folder;
         listener = listen_in(folder, request);
         if (listener < 0)
                 return listener;
-        *ret_step = "mount the agent's socket";
         tree = open_socket_mount(folder, request->staging);
         if (tree < 0)
                 return tree;
@@ -172,10 +155,12 @@ int agents_start(void)
 
 void agents_stop(void)
 {
-        for (size_t i = 0; i < n_agents; i++)
-                if (agents[i].proxy > 0) {
+        for (size_t i = 0; i < n_agents; i++) {
+                /* One that was reaped already has no pid any more. */
+                if (agents[i].proxy > 0 && waitpid(agents[i].proxy, NULL, WNOHANG) == 0) {
                         (void) kill(agents[i].proxy, SIGKILL);
                         (void) waitpid(agents[i].proxy, NULL, 0);
-                        agents[i].proxy = 0;
                 }
+                agents[i].proxy = 0;
+        }
 }

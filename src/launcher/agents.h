@@ -21,9 +21,9 @@ typedef struct AgentSocket {
 } AgentSocket;
 
 /* Makes a socket, in a file system of its own. Returns an fd of the detached mount of its file, which the caller
- * attaches where it is to be seen. The launcher must have left the mounts of others. On failure *ret_step is a static
- * sentence of what failed. Errors: -ENOSPC above AGENTS_MAX; of bind(2), fsopen(2), move_mount(2). */
-int agents_add(const AgentSocket *socket, const char **ret_step);
+ * attaches where it is to be seen. The launcher must have left the mounts of others.
+ * Errors: -ENOSPC above AGENTS_MAX, -ESRCH for a caller without a group; of bind(2), fsopen(2), move_mount(2). */
+int agents_add(const AgentSocket *socket);
 
 /* Starts the proxies of all sockets. Errors: of posix_spawn(3); none runs then. */
 int agents_start(void);

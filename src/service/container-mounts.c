@@ -106,14 +106,6 @@ static int hold(ContainerMounts *mounts, const MountOperation *operation, sd_bus
 
 int container_mounts_hold(ContainerMounts *mounts, sd_bus_error *error)
 {
-        for (guint i = 0; i < mounts->plan->operations->len; i++) {
-                const MountOperation *operation = mount_plan_get(mounts->plan, i);
-
-                if (operation->type == MOUNT_OPERATION_SSH)
-                        return error_set(error, SD_BUS_ERROR_NOT_SUPPORTED,
-                                         "The mount at '%s' of type ssh is not supported yet",
-                                         operation->mount->destination);
-        }
         while (mounts->n_done < mounts->plan->operations->len) {
                 const MountOperation *operation = mount_plan_get(mounts->plan, mounts->n_done);
                 int r;
@@ -228,12 +220,25 @@ static void on_answer(StringMessage *answer, sd_bus_error *error, void *userdata
                 finish_errno(mounts, r);
 }
 
+/* What goes along with the request for a mount: it is somebody else's. -1: nothing. */
+static int get_fd(const ContainerMounts *mounts, const MountSpec *spec)
+{
+        switch (spec->type) {
+        case MOUNT_SECRET:
+                return container_mounts_get_secret(mounts, spec->id);
+        case MOUNT_SSH:
+                return container_spec_find_agent(mounts->request.spec, spec->id)->fd;
+        default:
+                return spec->source;
+        }
+}
+
 static int request_mount(ContainerMounts *mounts, const MountOperation *operation)
 {
         const MountSpec *spec = operation->mount;
         g_autoptr(GPtrArray) strings = mount_request_new(operation, mounts->request.owner, mounts->request.id_base,
                                                          get_mount(mounts, spec->index)->image);
-        int fd = spec->type == MOUNT_SECRET ? container_mounts_get_secret(mounts, spec->id) : spec->source;
+        int fd = get_fd(mounts, spec);
 
         return launcher_request(mounts->launcher, (const char *const *) strings->pdata, &fd, fd >= 0 ? 1 : 0, on_answer,
                                 mounts);

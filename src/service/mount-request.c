@@ -25,6 +25,8 @@ static const char *what(MountOperationType type)
                 return "tmpfs";
         case MOUNT_OPERATION_SECRET:
                 return "secret";
+        case MOUNT_OPERATION_SSH:
+                return "ssh";
         default:
                 return "input";
         }
@@ -76,7 +78,9 @@ GPtrArray *mount_request_new(const MountOperation *operation, uint32_t owner, ui
                 add(strings, "selector=%s", mount->selector);
         if (operation->type == MOUNT_OPERATION_TMPFS && mount->size > 0)
                 add(strings, "size=%" G_GUINT64_FORMAT, mount->size);
-        if (operation->type == MOUNT_OPERATION_SECRET) {
+        if (operation->type == MOUNT_OPERATION_SSH)
+                add(strings, "caller=%u", owner);
+        if (operation->type == MOUNT_OPERATION_SECRET || operation->type == MOUNT_OPERATION_SSH) {
                 add(strings, "uid=%u", id_base + mount->uid);
                 add(strings, "gid=%u", id_base + mount->gid);
                 add(strings, "mode=%u", mount->mode);

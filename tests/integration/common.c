@@ -76,6 +76,8 @@ guint32 container_create_send(Client *caller, const Create *create)
 
         g_assert_cmpint(g_unix_fd_list_append(fds, root, NULL), ==, 0);
         g_assert_no_errno(close(root));
+        for (const int *fd = create->fds; fd && *fd >= 0; fd++)
+                g_assert_cmpint(g_unix_fd_list_append(fds, *fd, NULL), >, 0);
         return client_send_to(caller, GANGWAY_NAME, GANGWAY_PATH, "org.gangway1.Manager", "CreateContainer",
                               g_variant_new("(s@a{sv})", create->name ?: "", create_options(create)), fds,
                               create->interactive ? G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION

@@ -40,9 +40,12 @@ typedef struct Create {
         const char *root;    /* the folder to open and hand in; root_shared() or a copy of it where NULL */
         const char *mount;   /* further keys of the root's mount, a{sv} */
         const char *mounts;  /* all mounts instead, aa{sv}; handle 0 is `root` */
+        const int *fds;      /* further ones, from handle 1 on: HANDLES(…) */
         const char *options; /* further options, a{sv} */
         gboolean interactive;
 } Create;
+
+#define HANDLES(...) ((const int[]){__VA_ARGS__, -1})
 
 #define container_new(client_, ...)         container_create((client_), &(const Create){__VA_ARGS__})
 #define container_new_fails(client_, ...)   container_create_fails((client_), &(const Create){__VA_ARGS__})
