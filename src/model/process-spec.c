@@ -230,7 +230,7 @@ int process_spec_set_secrets(ProcessSpec *spec, ProcessSecretFind find, void *us
 {
         for (guint i = 0; i < spec->secret_env->len; i++) {
                 const SecretEnv *variable = spec->secret_env->pdata[i];
-                GBytes *value = find(variable->secret, userdata);
+                g_autoptr(GBytes) value = find(variable->secret, userdata);
                 int r;
 
                 if (!value && variable->optional)

@@ -61,7 +61,7 @@ int process_spec_add_fd(ProcessSpec *spec, uint32_t number, int fd, sd_bus_error
 /* Checks the whole, and fills in what has a default: cwd, PATH, TERM. Errors: InvalidArgs. */
 int process_spec_check(ProcessSpec *spec, sd_bus_error *error);
 
-/* Where a secret's value comes from: NULL where there is none of this id. */
+/* Where a secret's value comes from: the caller's, or NULL where there is none of this id. */
 typedef GBytes *(*ProcessSecretFind)(const char *id, void *userdata);
 
 /* Gives a checked request's secret variables their values. Errors, none of which says anything of a value:

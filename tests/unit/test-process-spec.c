@@ -286,7 +286,7 @@ static GBytes *find_secret(const char *id, void *userdata)
 {
         for (const Secret *secret = userdata; secret->id; secret++)
                 if (strcmp(secret->id, id) == 0)
-                        return secret->value;
+                        return g_bytes_ref(secret->value);
         return NULL;
 }
 
