@@ -369,7 +369,7 @@ static void test_process_secret_env(Fixture *f, gconstpointer data)
 
         make_message(f, "asa{ss}a{uh}a{sv}", 1, "sh", 0, 0, 1, "secret-env", "a(ssb)", 2, "TOKEN", "api", 0, "KEY",
                      "key", 1);
-        g_assert_cmpint(decode_process(f->m, &spec, NULL), ==, 0);
+        g_assert_cmpint(decode_process(f->m, NULL, &spec, NULL), ==, 0);
         g_assert_cmpuint(spec->secret_env->len, ==, 2);
         variable = spec->secret_env->pdata[0];
         g_assert_cmpstr(variable->name, ==, "TOKEN");
