@@ -102,6 +102,8 @@ static bool parse_key(const char *key, const char *value, MountRequest *request)
                 request->layers = value;
         else if (strcmp(key, "host-path") == 0)
                 request->host_path = value;
+        else if (strcmp(key, "cache") == 0)
+                request->cache = value;
         else if (strcmp(key, "selector") == 0)
                 request->selector = value;
         else if (strcmp(key, "ids") == 0)

@@ -18,7 +18,7 @@ int mount_call_secret(StringMessage *message);
 /* mount INDEX DESTINATION WHAT KEY=VALUE…, with an fd where it has a source: "ok" with the mount's top as an O_PATH fd;
  * "ok INDEX COUNT PATH" where COUNT components of a mount point were made, as the last ones of PATH on the mount INDEX.
  * WHAT is input, child, tmpfs, secret or ssh; the keys:
- *   layers=FOLDER:BASE,…  host-path=PATH  ids=none, caller:UID or range:FIRST  selector=PATH
+ *   layers=FOLDER:BASE,…  host-path=PATH  cache=PATH  ids=none, caller:UID or range:FIRST  selector=PATH
  *   caller=UID  size=BYTES  uid=ID  gid=ID  mode=NUMBER  and with 1: read-only= written= devices= by-runtime= */
 int mount_call_mount(StringMessage *message);
 

@@ -58,7 +58,8 @@ typedef struct MountRequest {
         const char *layers;    /* "FOLDER:BASE,…", top first: the input is an image; NULL: it is none */
         int source;            /* a folder, a file, the content of a secret, or an agent; borrowed; -1: none */
         const char *host_path; /* a folder or file by its path; NULL: none */
-        IdMap map;             /* of source and host_path */
+        const char *cache;     /* the same of a folder of the store; NULL: none */
+        IdMap map;             /* of source, host_path and cache */
         const char *selector;  /* NULL: the whole */
         bool read_only;
         bool written;    /* a file that is the input may be written */

@@ -202,8 +202,7 @@ static void on_scope_gone(void *userdata)
         /* Else its processes have ended, which their own ends tell. */
 }
 
-/* What is taken from others comes first, and what is missing is an error before anything is made. */
-static int create(Container *container, sd_bus_error *error)
+static int make(Container *container)
 {
         static const ScopeCallbacks callbacks = {
                 .accepted = on_scope_accepted,
@@ -212,9 +211,6 @@ static int create(Container *container, sd_bus_error *error)
         };
         int r;
 
-        r = container_mounts_hold(container->mounts, error);
-        if (r < 0)
-                return r;
         r = container_dir_new(container->id, &container->dir);
         if (r < 0)
                 return r;
@@ -228,18 +224,38 @@ static int create(Container *container, sd_bus_error *error)
                          launcher_get_pid(container->launcher), &callbacks, container, &container->scope);
 }
 
+static void make_or_fail(Container *container)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = make(container);
+
+        if (r >= 0)
+                return;
+        (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s", container->spec->name,
+                         g_strerror(-r));
+        container_release(container, &error, NULL, NULL);
+}
+
+static void on_held(const sd_bus_error *error, void *userdata)
+{
+        if (error)
+                container_release(userdata, error, NULL, NULL);
+        else
+                make_or_fail(userdata);
+}
+
+/* What is taken from others comes first, and what is missing is an error before anything is made. */
 void container_create(Container *container)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
+        int r = container_mounts_hold(container->mounts, on_held, container, &error);
 
-        r = create(container, &error);
-        if (r < 0) {
-                if (!sd_bus_error_is_set(&error))
-                        (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
-                                         container->spec->name, g_strerror(-r));
+        if (r < 0)
                 container_release(container, &error, NULL, NULL);
-        }
+        else if (r > 0)
+                make_or_fail(container);
+        else
+                container_wait(container);
 }
 
 typedef struct Call {

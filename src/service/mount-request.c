@@ -59,7 +59,8 @@ static void add_ids(GPtrArray *strings, MountIds ids, uint32_t owner)
         }
 }
 
-GPtrArray *mount_request_new(const MountOperation *operation, uint32_t owner, uint32_t id_base, const StoreImage *image)
+GPtrArray *mount_request_new(const MountOperation *operation, uint32_t owner, uint32_t id_base,
+                             const MountSource *source)
 {
         GPtrArray *strings = g_ptr_array_new_with_free_func(g_free);
         const MountSpec *mount = operation->mount;
@@ -68,8 +69,12 @@ GPtrArray *mount_request_new(const MountOperation *operation, uint32_t owner, ui
         add(strings, "%u", mount->index);
         add(strings, "%s", mount->destination);
         add(strings, "%s", what(operation->type));
-        if (image)
-                add_layers(strings, image);
+        if (source->cache) {
+                add(strings, "cache=%s", source->cache);
+                add(strings, "ids=range:%u", source->cache_id_base);
+        } else if (source->image) {
+                add_layers(strings, source->image);
+        }
         if (mount->host_path)
                 add(strings, "host-path=%s", mount->host_path);
         if (operation->input == MOUNT_INPUT_FOLDER)
