@@ -68,7 +68,7 @@ static void test_fds(void)
         write_text(memory, "of a file");
         g_assert_cmpint(lseek(memory, 0, SEEK_SET), ==, 0);
         g_autoptr(Container) container =
-                container_new(alice, .fds = HANDLES(pipe_ends[0], memory),
+                container_new(alice, .handles = HANDLES(pipe_ends[0], memory),
                               .options = "{'secrets': <{'pipe': <handle 1>, 'file': <handle 2>}>}");
         close_fd(&pipe_ends[0]);
         close_fd(&memory);
@@ -110,7 +110,7 @@ static void test_values_that_cannot_be(void)
         g_assert_cmpint(pwrite(invalid, "hush\377", 5, 0), ==, 5);
         g_assert_cmpint(pwrite(large, long_text, 131070, 0), ==, 131070);
         g_autoptr(Container) container =
-                container_new(alice, .fds = HANDLES(nul, invalid, large),
+                container_new(alice, .handles = HANDLES(nul, invalid, large),
                               .options = "{'secrets': <{'nul': <handle 1>, 'invalid': <handle 2>, "
                                          "'large': <handle 3>}>}");
         g_autoptr(Process) init = start_init(container);

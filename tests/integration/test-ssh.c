@@ -82,7 +82,7 @@ static Container *container_with(Client *owner, int agent, const char *keys)
 {
         g_autofree char *mounts = mounts_text(keys);
 
-        return container_new(owner, .root = root_with_ssh(owner), .mounts = mounts, .fds = HANDLES(agent),
+        return container_new(owner, .root = root_with_ssh(owner), .mounts = mounts, .handles = HANDLES(agent),
                              .options = "{'ssh-agents': <{'default': handle 1}>}");
 }
 
@@ -161,7 +161,7 @@ static void test_insecure(void)
         int fd = client_open(client, agent->path, O_PATH);
         g_autofree char *mounts = mounts_text("'id': <'default'>");
         g_autoptr(Container) container =
-                container_new(client, .root = root_with_ssh(client), .mounts = mounts, .fds = HANDLES(fd),
+                container_new(client, .root = root_with_ssh(client), .mounts = mounts, .handles = HANDLES(fd),
                               .options = "{'ssh-agents': <{'default': handle 1}>, 'security-mode': <'insecure'>}");
         close_fd(&fd);
         g_autoptr(Process) init = start_init(container);
@@ -308,7 +308,7 @@ static void test_several_agents(void)
         g_autoptr(Agent) other = agent_new(alice, "0700");
         int fds[] = {client_open(alice, one->path, O_PATH), client_open(alice, other->path, O_PATH)};
         g_autoptr(Container) container =
-                container_new(alice, .root = root_with_ssh(alice), .fds = HANDLES(fds[0], fds[1]),
+                container_new(alice, .root = root_with_ssh(alice), .handles = HANDLES(fds[0], fds[1]),
                               .mounts = "[" ROOT_MOUNT ", {'type': <'ssh'>, 'id': <'one'>}, "
                                         "{'type': <'ssh'>, 'id': <'other'>, 'destination': <'/other'>}, "
                                         "{'type': <'ssh'>, 'id': <'other'>, 'destination': <'/dev/third'>}]",
@@ -350,7 +350,7 @@ static void test_not_a_socket_file(void)
         const int wrong[] = {ends[0], pipe_ends[0], file, folder};
 
         for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
-                g_autoptr(Reply) reply = container_new_fails(alice, .mounts = mounts, .fds = HANDLES(wrong[i]),
+                g_autoptr(Reply) reply = container_new_fails(alice, .mounts = mounts, .handles = HANDLES(wrong[i]),
                                                              .options = "{'ssh-agents': <{'default': handle 1}>}");
                 assert_error(reply, ERROR_INVALID_ARGS, "'default'");
         }
