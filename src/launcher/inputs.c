@@ -134,12 +134,20 @@ static int open_outside(MountSpace *space, const MountRequest *request)
         _cleanup_close_ int path = -1, tree = -1;
         int r;
 
-        if (request->host_path) {
+        if (request->cache) {
+                STEP(space, "open the cache's folder");
+                path = open(request->cache, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (path < 0)
+                        return -errno;
+        } else if (request->host_path) {
                 path = open_host_path(space, request->host_path);
                 if (path < 0)
                         return path;
         }
-        STEP(space, "open the %s%s%s as a mount", request->host_path ? "host path '" : "folder that the caller opened",
+        STEP(space, "open the %s%s%s as a mount",
+             request->cache       ? "cache's folder"
+             : request->host_path ? "host path '"
+                                  : "folder that the caller opened",
              request->host_path ? request->host_path : "", request->host_path ? "'" : "");
         tree = path >= 0 ? tree_clone(path, 0) : tree_clone(request->source, space->caller);
         if (tree < 0)

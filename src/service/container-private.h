@@ -42,7 +42,9 @@ struct Container {
         ContainerMounts *mounts;
         bool mounted;
         bool created_told;
+        bool waited; /* it is shown already */
         ContainerDone created;
+        ContainerWaits waits;
         void *created_userdata;
 
         Process *leader;      /* borrowed from processes */
@@ -68,6 +70,9 @@ void container_event(Container *container, ContainerEvent event);
 void container_state_changed(Container *container);
 /* Goes on with the calls of Pause and Resume, in their order, as far as that can be now. */
 void container_freezes_run(Container *container);
+
+/* Says, once, that its making waits for others. It may be released by that. */
+void container_wait(Container *container);
 
 /* container-start.c */
 void container_start_jobs_run(Container *container);
