@@ -12,6 +12,8 @@
 #include "launcher/files.h"
 #include "util/cleanup.h"
 
+#define INVALID_ARGS "org.freedesktop.DBus.Error.InvalidArgs"
+
 #define STRINGS_PER_ENTRY 3U
 /* Of one packet. What is left of its bytes then holds one more entry at its longest. */
 #define ENTRIES_MAX ((STRING_MESSAGE_STRINGS_MAX - 1U) / STRINGS_PER_ENTRY)
@@ -108,6 +110,11 @@ static int read_directory(int control, const FilesView *view, const char *path, 
         FilesError error;
         int r;
 
+        if (limit > FILES_ENTRIES_MAX) {
+                (void) files_fail_as(&error, -EINVAL, INVALID_ARGS, "The limit %zu is more than %u, the most at a time",
+                                     limit, FILES_ENTRIES_MAX);
+                return send_error(control, &error);
+        }
         if (files_list(view, path, limit, after, on_listed, &packet, &error) < 0)
                 return send_error(control, &error);
         r = packet.n > 0 ? packet_send(&packet) : 0;
@@ -158,8 +165,7 @@ int files_request(int control, const StringMessage *m)
                 return open_file(control, &view, m->strings[1]);
         if (strcmp(m->strings[0], "stat") == 0 && m->n_strings == 5)
                 return stat_file(control, &view, m->strings[1], strcmp(m->strings[4], "follow") == 0);
-        if (strcmp(m->strings[0], "read-directory") == 0 && m->n_strings == 6 &&
-            to_number(m->strings[4]) <= FILES_ENTRIES_MAX)
+        if (strcmp(m->strings[0], "read-directory") == 0 && m->n_strings == 6)
                 return read_directory(control, &view, m->strings[1], to_number(m->strings[4]), m->strings[5]);
         return -EBADMSG;
 }

@@ -7,7 +7,7 @@
  * is answered by one: "ok …", or "error NAME SENTENCE". The requests:
  *
  *   root TARGET SCRATCH MAP UID BASE FLAGS PATH PID  mount the root; the folder is the packet's fd, which the process
- *                                                   PID opened, or PATH
+ *                                                   PID opened, or PATH; answers "ok" with the root's view, files.h
  *   user SPEC                                       answers "ok UID GID HOME GROUP…"; an exec's launcher, which did
  *                                                   not mount the root, gets it as the packet's fd
  *   make-directory PATH UID GID                     inside the root, the ids are those of the host
@@ -29,6 +29,7 @@
 #include <sys/prctl.h>
 
 #include "launcher/files-request.h"
+#include "launcher/files.h"
 #include "launcher/mounts.h"
 #include "launcher/run.h"
 #include "launcher/users.h"
@@ -72,7 +73,7 @@ static uint32_t to_number(const char *text)
 static int do_root(StringMessage *m)
 {
         const char *step = "", *path = m->strings[7];
-        _cleanup_close_ int opened = -1;
+        _cleanup_close_ int opened = -1, view = -1;
         RootMount root = {
                 .target = m->strings[1],
                 .scratch = *m->strings[2] ? m->strings[2] : NULL,
@@ -104,7 +105,12 @@ static int do_root(StringMessage *m)
                 return reply_error(MOUNT_FAILED, "The folder %s can't become the root: failed to %s: %s", path, step,
                                    strerror(-r));
         root_fd = open(root.target, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return root_fd < 0 ? -errno : reply_ok();
+        if (root_fd < 0)
+                return -errno;
+        view = files_open_view(root_fd);
+        if (view < 0)
+                return view;
+        return reply((const char *const[]){"ok", NULL}, &view, 1);
 }
 
 static int do_user(StringMessage *m)

@@ -21,6 +21,9 @@ static const AuthorizationRow rows[] = {
         {CONTAINER, "Wait", {ACTION_MANAGE_OTHERS}},
         {CONTAINER, "Pause", {ACTION_MANAGE_OTHERS}},
         {CONTAINER, "Resume", {ACTION_MANAGE_OTHERS}},
+        {CONTAINER, "OpenFile", {ACTION_MANAGE_OTHERS}},
+        {CONTAINER, "ReadDirectory", {ACTION_MANAGE_OTHERS}},
+        {CONTAINER, "StatFile", {ACTION_MANAGE_OTHERS}},
         {CONTAINER, "Release", {ACTION_MANAGE_OTHERS}},
         {NULL, NULL, {NULL}},
 };

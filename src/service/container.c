@@ -13,6 +13,7 @@
 #include "config.h"
 #include "model/mount-plan.h"
 #include "model/names.h"
+#include "service/container-files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -41,6 +42,7 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->processes = g_ptr_array_new_with_free_func(free_process);
         container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
         container->ending = g_ptr_array_new_with_free_func(container_launcher_end_free);
+        container->files = container_files_new();
         g_queue_init(&container->jobs);
         g_queue_init(&container->freezes);
         g_queue_init(&container->releases);
@@ -60,6 +62,7 @@ Container *container_free(Container *container)
         oom_watch_free(container->oom);
         safe_close(container->cgroup);
         scope_free(container->scope);
+        container_files_free(container->files);
         launcher_free(container->launcher);
         g_ptr_array_unref(container->ending);
         container_dir_free(container->dir);
@@ -110,6 +113,8 @@ static void on_mounted(StringMessage *answer, sd_bus_error *error, void *userdat
                 container_release(container, error, NULL, NULL);
                 return;
         }
+        if (answer->n_fds > 0)
+                container_files_set_view(container, 0, steal_fd(&answer->fds[0]));
         container->mounted = true;
         if (scope_is_accepted(container->scope))
                 tell_created(container);

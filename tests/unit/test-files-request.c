@@ -135,6 +135,13 @@ static void test_request_others(Fixture *f, gconstpointer data)
         safe_close(fd);
 
         pid = ask(f, (const char *const[]){"read-directory", "etc", "0", "65536", "4097", "", NULL}, &fd);
+        g_assert_cmpint(string_message_receive(fd, 0, &m), ==, 1);
+        g_assert_cmpstr(m.strings[1], ==, INVALID_ARGS);
+        string_message_done(&m);
+        assert_answered(pid, 0);
+        safe_close(fd);
+
+        pid = ask(f, (const char *const[]){"read-directory", "etc", "0", "65536", NULL}, &fd);
         assert_answered(pid, 1);
         safe_close(fd);
 }
