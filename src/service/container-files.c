@@ -34,7 +34,6 @@ typedef struct FilesJob {
 } FilesJob;
 
 struct ContainerFiles {
-        GArray *views;  /* int, -1 where there is none */
         GQueue waiting; /* FilesJob */
         GQueue running; /* the same, until their launchers have ended */
         sd_event_source *end_timer;
@@ -54,17 +53,9 @@ ContainerFiles *container_files_new(void)
 {
         ContainerFiles *files = g_new0(ContainerFiles, 1);
 
-        files->views = g_array_new(FALSE, FALSE, sizeof(int));
         g_queue_init(&files->waiting);
         g_queue_init(&files->running);
         return files;
-}
-
-static void close_views(ContainerFiles *files)
-{
-        for (guint i = 0; i < files->views->len; i++)
-                safe_close(g_array_index(files->views, int, i));
-        g_array_set_size(files->views, 0);
 }
 
 static void free_queued(gpointer job)
@@ -76,28 +67,11 @@ ContainerFiles *container_files_free(ContainerFiles *files)
 {
         if (!files)
                 return NULL;
-        close_views(files);
         g_queue_clear_full(&files->waiting, free_queued);
         g_queue_clear_full(&files->running, free_queued);
         sd_event_source_disable_unref(files->end_timer);
-        g_array_unref(files->views);
         g_free(files);
         return NULL;
-}
-
-void container_files_set_view(Container *container, guint index, int view)
-{
-        GArray *views = container->files->views;
-        const int none = -1;
-
-        if (container->files->aborted) {
-                safe_close(view);
-                return;
-        }
-        while (views->len <= index)
-                g_array_append_val(views, none);
-        safe_close(g_array_index(views, int, index));
-        g_array_index(views, int, index) = view;
 }
 
 static void run_waiting(Container *container);
@@ -212,7 +186,7 @@ static int check(const Container *container, const FilesRequest *request, sd_bus
         const ContainerFiles *files = container->files;
         const char *name = container->spec->name;
         guint n = container->spec->mounts->len;
-        int view;
+        const ContainerMount *mount;
 
         if (files->aborted)
                 return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is being released", name);
@@ -220,14 +194,15 @@ static int check(const Container *container, const FilesRequest *request, sd_bus
                 return error_set(error, ERROR_NO_SUCH_MOUNT,
                                  "There is no mount %u: the container '%s' has %u, counted from 0", request->index,
                                  name, n);
-        view = request->index < files->views->len ? g_array_index(files->views, int, request->index) : -1;
-        if (view < 0)
-                return error_set(error, ERROR_NO_SUCH_MOUNT, "The mount %u of the container '%s' was left out",
-                                 request->index, name);
+        mount = container->mounts ? container_mounts_get(container->mounts, request->index) : NULL;
+        if (!mount || mount->top < 0)
+                return error_set(error, ERROR_NO_SUCH_MOUNT, "The mount %u of the container '%s' is not there%s",
+                                 request->index, name,
+                                 mount && !mount->operation ? ": it is optional, and was left out" : " yet");
         if (files->waiting.length >= WAITING_MAX)
                 return error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
                                  "%u calls about files of the container '%s' wait already", WAITING_MAX, name);
-        return view;
+        return mount->top;
 }
 
 static FilesJob *job_new(Container *container, const FilesRequest *request)
@@ -291,7 +266,6 @@ void container_files_abort(Container *container, const sd_bus_error *error)
         FilesJob *job;
 
         files->aborted = true;
-        close_views(files);
         while ((job = g_queue_pop_head(&files->waiting))) {
                 answer_error(job, error->name, "%s", error->message);
                 free_job(job);

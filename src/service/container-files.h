@@ -11,14 +11,11 @@
  * call.
  */
 
-/* The mounts as the launcher showed them, and the calls about them. */
+/* The calls about them. */
 typedef struct ContainerFiles ContainerFiles;
 
 ContainerFiles *container_files_new(void);
 ContainerFiles *container_files_free(ContainerFiles *files);
-
-/* The view (src/launcher/files.h) of the mount with this index, in the caller's order. The fd is taken over. */
-void container_files_set_view(Container *container, guint index, int view);
 
 typedef struct FilesRequest {
         uint32_t index;
@@ -32,7 +29,8 @@ typedef struct FilesRequest {
  * the request. */
 void container_files_ask(Container *container, const FilesRequest *request, LauncherAnswered answered, void *userdata);
 
-/* Answers all calls with the error, and ends what is under way. No view is left, and no call is taken. */
+/* Answers all calls with the error, and ends what is under way. No further call is
+ * taken. */
 void container_files_abort(Container *container, const sd_bus_error *error);
 
 /* Whether no launcher is left to wait for. Where one does not end, since it waits for a file system that does not

@@ -8,6 +8,7 @@
 #include "model/container-spec.h"
 #include "model/lifecycle.h"
 #include "model/process-spec.h"
+#include "service/container-mounts.h"
 #include "service/process.h"
 #include "service/service.h"
 
@@ -66,6 +67,9 @@ void container_release(Container *container, const sd_bus_error *reason, Contain
 
 /* Ends a process that its caller left behind. */
 void container_hang_up(Container *container, const char *id);
+
+/* What is mounted, until it is released: for the files' methods and for Commit. */
+const ContainerMounts *container_get_mounts(const Container *container);
 
 const ContainerSpec *container_get_spec(const Container *container);
 uint32_t container_get_owner(const Container *container);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A folder on a file system that never answers: FUSE, served by a child that says hello to the kernel and nothing more.
- * Who waits for such a one can't even be killed.
+ * A folder on a file system that never answers: FUSE, served by a child that knows its top, and is silent when it is
+ * asked for the name "x". Who waits for such a one can't even be killed.
  */
 #include "files.h"
 
@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #define RUNNING_MAX 4U
@@ -22,25 +23,33 @@ typedef struct Fuse {
         pid_t server;
 } Fuse;
 
+static void answer(int device, const struct fuse_in_header *in, int error, const void *body, size_t size)
+{
+        const struct fuse_out_header header = {
+                .len = (uint32_t) (sizeof(header) + size), .error = -error, .unique = in->unique};
+        const struct iovec parts[] = {{(void *) &header, sizeof(header)}, {(void *) body, size}};
+
+        if (writev(device, parts, G_N_ELEMENTS(parts)) < 0)
+                _exit(1);
+}
+
 static void __attribute__((noreturn)) serve(int device)
 {
         static char buffer[FUSE_MIN_READ_BUFFER + 65536];
         const struct fuse_in_header *in = (const struct fuse_in_header *) buffer;
+        const struct fuse_init_out init = {.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096};
+        const struct fuse_attr_out top = {.attr = {.ino = FUSE_ROOT_ID, .mode = S_IFDIR | 0755, .nlink = 2}};
 
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (;;) {
-                struct {
-                        struct fuse_out_header header;
-                        struct fuse_init_out init;
-                } out = {.init = {.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096}};
-
                 if (read(device, buffer, sizeof(buffer)) < 0)
                         _exit(0);
-                if (in->opcode != FUSE_INIT)
-                        continue;
-                out.header = (struct fuse_out_header){.len = sizeof(out), .unique = in->unique};
-                if (write(device, &out, sizeof(out)) < 0)
-                        _exit(1);
+                if (in->opcode == FUSE_INIT)
+                        answer(device, in, 0, &init, sizeof(init));
+                else if (in->opcode == FUSE_GETATTR && in->nodeid == FUSE_ROOT_ID)
+                        answer(device, in, 0, &top, sizeof(top));
+                else if (in->opcode == FUSE_LOOKUP && strcmp((const char *) (in + 1), "x") != 0)
+                        answer(device, in, ENOENT, NULL, 0);
         }
 }
 

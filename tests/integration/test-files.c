@@ -231,13 +231,57 @@ static void test_others(void)
         polkit_rules(POLKIT_USUAL);
 }
 
-static void test_mounts_property(void)
+/* Indexes are those of the caller's order, and a mount shows what is its own, also where another stands upon it. */
+static void test_several_mounts(void)
 {
-        g_autoptr(Container) container = container_new(client);
-        g_autoptr(GVariant) mounts = client_property(client, container->path, "Mounts");
-        g_autofree char *text = g_variant_print(mounts, FALSE);
+        static const char mounts[] =
+                "[{'type': <'tmpfs'>, 'destination': <'/memory'>},"
+                " {'type': <'bind'>, 'destination': <'/memory/scratch'>},"
+                " {'type': <'bind'>, 'destination': <'/'>, 'source': <handle 0>},"
+                " {'type': <'bind'>, 'destination': <'/one'>, 'source': <handle 0>, 'selector': <'etc/passwd'>,"
+                "  'read-only': <true>},"
+                " {'type': <'secret'>, 'destination': <'/run/secrets/it'>, 'id': <'it'>, 'mode': <uint32 256>,"
+                "  'uid': <uint32 7>}]";
+        g_autoptr(Container) container =
+                container_new_started(client, .mounts = mounts, .options = "{'secrets': <{'it': <b'secret'>}>}");
+        g_autoptr(GVariant) listed = client_property(client, container->path, "Mounts");
+        g_autofree char *text = g_variant_print(listed, FALSE), *passwd = file_text("%s/etc/passwd", root_shared());
+        g_autofree char *whole = g_strconcat(passwd, "\n", NULL);
 
-        g_assert_cmpstr(text, ==, "[(0, 'bind', '/')]");
+        g_assert_cmpstr(text, ==,
+                        "[(0, 'tmpfs', '/memory'), (1, 'bind', '/memory/scratch'), (2, 'bind', '/'), "
+                        "(3, 'bind', '/one'), (4, 'secret', '/run/secrets/it')]");
+        g_assert_cmpuint(process_run(container, NULL,
+                                     .script = "echo m > /memory/file && echo s > /memory/scratch/file && "
+                                               "echo r > /file && ln -s /file /memory/link && test -s /one"),
+                         ==, 0);
+        assert_reads(container, 0, "/file", "m\n");
+        assert_reads(container, 1, "/file", "s\n");
+        assert_reads(container, 2, "/file", "r\n");
+        assert_reads(container, 3, "", whole);
+        assert_reads(container, 3, "/", whole);
+        /* A mount's own top is the root of its symlinks. */
+        assert_reads(container, 0, "/link", "m\n");
+        g_autoptr(GVariant) memory = files_list(container, 2, "/memory", NULL);
+        g_autoptr(GVariant) scratch = files_list(container, 0, "/scratch", NULL);
+        g_assert_cmpuint(g_variant_n_children(memory) + g_variant_n_children(scratch), ==, 0);
+        g_autoptr(GVariant) secret = files_stat(container, 4, "", NULL);
+        g_assert_cmpuint(number(secret, "uid"), ==, 7);
+        g_assert_cmpuint(number(secret, "mode"), ==, 0400);
+        files_fails(container, "StatFile", 3, "passwd", NULL, ERROR_GANGWAY("NotADirectory"), "passwd");
+        files_fails(container, "ReadDirectory", 3, "/", NULL, ERROR_GANGWAY("NotADirectory"), "'/'");
+        files_fails(container, "StatFile", 5, "/", NULL, ERROR_GANGWAY("NoSuchMount"), "5");
+}
+
+/* An optional one whose secret was not given is left out, and keeps its index. */
+static void test_left_out(void)
+{
+        g_autoptr(Container) container = container_new(
+                client, .mounts = "[{'type': <'secret'>, 'destination': <'/s'>, 'id': <'none'>, 'optional': <true>},"
+                                  " {'type': <'bind'>, 'destination': <'/'>, 'source': <handle 0>}]");
+
+        files_fails(container, "StatFile", 0, "/", NULL, ERROR_GANGWAY("NoSuchMount"), "left out");
+        g_autoptr(GVariant) entry = files_stat(container, 1, "/etc", NULL);
 }
 
 int main(int argc, char **argv)
@@ -250,7 +294,8 @@ int main(int argc, char **argv)
                 {"/files/only-to-read", test_only_to_read},
                 {"/files/many-entries", test_many_entries},
                 {"/files/others", test_others},
-                {"/files/mounts-property", test_mounts_property},
+                {"/files/several-mounts", test_several_mounts},
+                {"/files/left-out", test_left_out},
         };
         return fixture_main(argc, argv, tests, G_N_ELEMENTS(tests));
 }
