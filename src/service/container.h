@@ -52,6 +52,9 @@ Container *container_free(Container *container);
  * has been undone by then, removed has been called, and it is freed. Either may happen before this returns. */
 void container_create(Container *container);
 
+/* What its image says about the process that this call of container_start() would run. Borrowed. */
+ProcessDefaults container_get_defaults(const Container *container, bool exec);
+
 /* Runs a process: PID 1 where none was started yet and exec is false. spec is taken over. */
 void container_start(Container *container, ProcessSpec *spec, bool exec, ContainerStarted started, void *userdata);
 

@@ -278,7 +278,7 @@ static void test_mount_point(Fixture *f, gconstpointer data)
                 bool is_folder;
                 unsigned made;
         } points[] = {
-                {"/etc", true, 0},       {"etc/passwd", false, 0}, {"/etc/a/b", true, 2}, {"/etc/a/b", true, 0},
+                {"/etc", true, 0},      {"etc/passwd", false, 0}, {"/etc/a/b", true, 2}, {"/etc/a/b", true, 0},
                 {"/etc/c/d", false, 2}, {"/etc/c/e", false, 1},   {"/up/x", true, 1},    {"/etc", false, 0},
         };
 

@@ -85,7 +85,7 @@ static void process_fails(sd_bus_message *m, const char *part)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         ProcessSpec *spec = NULL;
-        int r = decode_process(m, &spec, &error);
+        int r = decode_process(m, NULL, &spec, &error);
 
         g_assert_null(spec);
         assert_refused(r, &error, INVALID, part);
@@ -333,7 +333,7 @@ static void test_process(Fixture *f, gconstpointer data)
         make_message(f, "asa{ss}a{uh}a{sv}", 3, "sh", "", "x y", 2, "A", "1", "PATH", "/bin", 2, 7, f->folder, 3,
                      f->folder, 5, "cwd", "s", "/srv", "user", "s", "web:audio", "id", "s", "build", "tty", "b", 0,
                      "watch-bus", "b", 1);
-        g_assert_cmpint(decode_process(f->m, &spec, NULL), ==, 0);
+        g_assert_cmpint(decode_process(f->m, NULL, &spec, NULL), ==, 0);
         g_assert_cmpstrv(spec->argv, argv);
         g_assert_cmpstrv((const char *const *) spec->env->pdata, env);
         g_assert_cmpstr(spec->cwd, ==, "/srv");
@@ -353,7 +353,7 @@ static void test_process_terminal(Fixture *f, gconstpointer data)
         g_autoptr(ProcessSpec) spec = NULL;
 
         make_message(f, "asa{ss}a{uh}a{sv}", 1, "sh", 0, 0, 2, "tty", "b", 1, "winsize", "(qq)", 40, 80);
-        g_assert_cmpint(decode_process(f->m, &spec, NULL), ==, 0);
+        g_assert_cmpint(decode_process(f->m, NULL, &spec, NULL), ==, 0);
         g_assert_true(spec->tty);
         g_assert_cmpuint(spec->rows, ==, 40);
         g_assert_cmpuint(spec->columns, ==, 80);
