@@ -28,6 +28,7 @@ static const AuthorizationRow rows[] = {
         {CONTAINER, "Wait", {ACTION_MANAGE_OTHERS}},
         {CONTAINER, "Pause", {ACTION_MANAGE_OTHERS}},
         {CONTAINER, "Resume", {ACTION_MANAGE_OTHERS}},
+        {CONTAINER, "Commit", {ACTION_MANAGE_OTHERS, ACTION_CREATE, ACTION_MANAGE_IMAGES}},
         {CONTAINER, "OpenFile", {ACTION_MANAGE_OTHERS}},
         {CONTAINER, "ReadDirectory", {ACTION_MANAGE_OTHERS}},
         {CONTAINER, "StatFile", {ACTION_MANAGE_OTHERS}},

@@ -4,6 +4,7 @@
 
 #include "service/bus-path.h"
 #include "service/changed-signal.h"
+#include "service/commit-call.h"
 #include "service/files-call.h"
 #include "service/process-call.h"
 #include "util/cleanup.h"
@@ -148,6 +149,8 @@ const sd_bus_vtable container_bus_vtable[] = {
                                 process_call_wait, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_pause, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_resume, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Commit", SD_BUS_ARGS("u", mount_index, "s", image, "a{sv}", options),
+                                SD_BUS_RESULT("o", operation), commit_call, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("OpenFile", FILES_ARGUMENTS, SD_BUS_RESULT("h", fd), files_call_open,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ReadDirectory", FILES_ARGUMENTS, SD_BUS_RESULT("aa{sv}", entries),
@@ -223,6 +226,7 @@ void container_bus_add(Bus *bus, Container *container)
         shown->container = container;
         shown->path = bus_path_of_container(container_get_owner(container), container_get_spec(container)->name);
         shown->process_watches = g_ptr_array_new_with_free_func(free_watch);
+        shown->commit_calls = g_ptr_array_new();
         g_hash_table_insert(bus->containers, (char *) container_get_id(container), shown);
 }
 
@@ -231,6 +235,9 @@ ContainerBus *container_bus_free(ContainerBus *shown)
         if (!shown)
                 return NULL;
         g_ptr_array_unref(shown->process_watches);
+        for (guint i = 0; i < shown->commit_calls->len; i++)
+                commit_call_forget_container(shown->commit_calls->pdata[i]);
+        g_ptr_array_unref(shown->commit_calls);
         peer_watch_free(shown->creator_watch);
         g_free(shown->creator);
         g_free(shown->path);

@@ -185,20 +185,14 @@ static int check(const Container *container, const FilesRequest *request, sd_bus
 {
         const ContainerFiles *files = container->files;
         const char *name = container->spec->name;
-        guint n = container->spec->mounts->len;
         const ContainerMount *mount;
+        int r;
 
         if (files->aborted)
                 return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is being released", name);
-        if (request->index >= n)
-                return error_set(error, ERROR_NO_SUCH_MOUNT,
-                                 "There is no mount %u: the container '%s' has %u, counted from 0", request->index,
-                                 name, n);
-        mount = container->mounts ? container_mounts_get(container->mounts, request->index) : NULL;
-        if (!mount || mount->top < 0)
-                return error_set(error, ERROR_NO_SUCH_MOUNT, "The mount %u of the container '%s' is not there%s",
-                                 request->index, name,
-                                 mount && !mount->operation ? ": it is optional, and was left out" : " yet");
+        r = container_mounts_find(container->mounts, request->index, &mount, error);
+        if (r < 0)
+                return r;
         if (files->waiting.length >= WAITING_MAX)
                 return error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
                                  "%u calls about files of the container '%s' wait already", WAITING_MAX, name);

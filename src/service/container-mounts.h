@@ -58,6 +58,9 @@ void container_mounts_release_holds(ContainerMounts *mounts);
 guint container_mounts_count(const ContainerMounts *mounts);
 const ContainerMount *container_mounts_get(const ContainerMounts *mounts, guint index);
 
+/* The same, with an error where it is not there, or was left out. Errors: NoSuchMount. */
+int container_mounts_find(const ContainerMounts *mounts, guint index, const ContainerMount **ret, sd_bus_error *error);
+
 /* What the root is made from; NULL: no image. */
 const StoreImage *container_mounts_get_root_image(const ContainerMounts *mounts);
 

@@ -8,6 +8,7 @@
 
 #include "service/container-private.h"
 
+#include "service/container-commit.h"
 #include "service/container-files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -91,7 +92,8 @@ void container_release_continue(Container *container)
         int r;
 
         if (container->removal || container->n_running > 0 || container->ending->len > 0 ||
-            !container_files_are_idle(container) || (container->scope && !scope_is_gone(container->scope)))
+            !container_files_are_idle(container) || !container_commits_are_idle(container) ||
+            (container->scope && !scope_is_gone(container->scope)))
                 return;
         if (!container->dir) {
                 container_mounts_release_holds(container->mounts);
@@ -115,6 +117,8 @@ static void abort_calls(Container *container, const sd_bus_error *reason)
                                  container->spec->name);
         container_start_jobs_abort(container, reason ? reason : &released);
         container_files_abort(container, reason ? reason : &released);
+        container_freezes_abort(container, reason ? reason : &released);
+        container_commits_abort(container);
 }
 
 void container_release(Container *container, const sd_bus_error *reason, ContainerDone done, void *userdata)
