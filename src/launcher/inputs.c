@@ -191,12 +191,14 @@ int input_open(MountSpace *space, const MountRequest *request)
         return request->layers ? open_layers(space, request) : open_outside(space, request);
 }
 
-/* The top of an overlay looks as that of its upper folder does, which so takes mode and owner of the lower one. */
+/* The top of an overlay looks as that of its upper folder does, which so takes mode,
+ * owner and times of the lower one. */
 static int copy_attributes(const char *lower, const char *upper)
 {
         struct stat st;
 
-        if (stat(lower, &st) < 0 || lchown(upper, st.st_uid, st.st_gid) < 0 || chmod(upper, st.st_mode & 07777) < 0)
+        if (stat(lower, &st) < 0 || lchown(upper, st.st_uid, st.st_gid) < 0 || chmod(upper, st.st_mode & 07777) < 0 ||
+            utimensat(AT_FDCWD, upper, (const struct timespec[]){st.st_atim, st.st_mtim}, 0) < 0)
                 return -errno;
         return 0;
 }

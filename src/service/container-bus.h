@@ -14,6 +14,7 @@ typedef struct ContainerBus {
         PeerWatch *creator_watch;
         bool watch_bus;
         GPtrArray *process_watches; /* of processes with watch-bus */
+        GPtrArray *commit_calls;    /* CommitCall, of those that polkit is asked about */
 } ContainerBus;
 
 extern const sd_bus_vtable container_bus_vtable[];

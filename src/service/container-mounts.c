@@ -404,6 +404,22 @@ const ContainerMount *container_mounts_get(const ContainerMounts *mounts, guint 
         return index < mounts->mounts->len ? get_mount(mounts, index) : NULL;
 }
 
+int container_mounts_find(const ContainerMounts *mounts, guint index, const ContainerMount **ret, sd_bus_error *error)
+{
+        const ContainerMount *mount = container_mounts_get(mounts, index);
+        const char *name = mounts->request.spec->name;
+
+        if (!mount)
+                return error_set(error, ERROR_NO_SUCH_MOUNT,
+                                 "There is no mount %u: the container '%s' has %u, counted from 0", index, name,
+                                 mounts->mounts->len);
+        if (mount->top < 0)
+                return error_set(error, ERROR_NO_SUCH_MOUNT, "The mount %u of the container '%s' is not there%s", index,
+                                 name, mount->operation ? " yet" : ": it is optional, and was left out");
+        *ret = mount;
+        return 0;
+}
+
 const StoreImage *container_mounts_get_root_image(const ContainerMounts *mounts)
 {
         return get_mount(mounts, container_spec_get_root(mounts->request.spec)->index)->image;

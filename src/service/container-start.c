@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "service/container-commit.h"
 #include "service/start-job.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -15,6 +16,8 @@
 /* The next job that may begin: the first one when the scope is there, all others when PID 1 runs. */
 static StartJob *find_ready(const Container *container)
 {
+        if (container_commits_hold_starts(container))
+                return NULL;
         for (GList *l = container->jobs.head; l; l = l->next) {
                 StartJob *job = l->data;
 
@@ -97,6 +100,9 @@ static int check_state(const Container *container, bool exec, sd_bus_error *erro
         case CONTAINER_RUNNING:
                 return 0;
         case CONTAINER_PAUSED:
+                /* One that is paused for a commit goes on by itself. */
+                if (container_commits_hold_starts(container) && !container->paused_by_caller)
+                        return 0;
                 return error_set(error, ERROR_PAUSED, "The container '%s' is paused; call Resume first", name);
         default:
                 return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);

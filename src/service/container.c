@@ -12,6 +12,8 @@
 
 #include "config.h"
 #include "model/names.h"
+#include "service/container-commit.h"
+#include "service/container-files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -45,6 +47,8 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->processes = g_ptr_array_new_with_free_func(free_process);
         container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
         container->ending = g_ptr_array_new_with_free_func(container_launcher_end_free);
+        container->files = container_files_new();
+        container->commits = container_commits_new();
         g_queue_init(&container->jobs);
         g_queue_init(&container->freezes);
         g_queue_init(&container->releases);
@@ -64,6 +68,8 @@ Container *container_free(Container *container)
         oom_watch_free(container->oom);
         safe_close(container->cgroup);
         scope_free(container->scope);
+        container_files_free(container->files);
+        container_commits_free(container->commits);
         launcher_free(container->launcher);
         g_ptr_array_unref(container->ending);
         container_mounts_free(container->mounts);
@@ -256,126 +262,6 @@ void container_create(Container *container)
                 make_or_fail(container);
         else
                 container_wait(container);
-}
-
-typedef struct Call {
-        Container *container;
-        ContainerDone done;
-        void *userdata;
-        bool freeze;
-        uint64_t last_launcher; /* of those that a freeze has to wait for */
-} Call;
-
-static Call *call_new(Container *container, ContainerDone done, void *userdata)
-{
-        Call *call = g_new0(Call, 1);
-
-        call->container = container;
-        call->done = done;
-        call->userdata = userdata;
-        return call;
-}
-
-static void on_signalled(const sd_bus_error *error, void *userdata)
-{
-        g_autofree Call *call = userdata;
-
-        call->done(call->container, error, call->userdata);
-}
-
-static void call_failed(Call *call, int r)
-{
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-
-        (void) error_set(&error, ERROR_SCOPE_FAILED, "systemd can't be asked about %s: %s", call->container->unit,
-                         g_strerror(-r));
-        on_signalled(&error, call);
-}
-
-void container_signal_all(Container *container, int signal, ContainerDone done, void *userdata)
-{
-        Call *call = call_new(container, done, userdata);
-        int r = scope_signal(container->scope, signal, on_signalled, call);
-
-        if (r < 0)
-                call_failed(call, r);
-}
-
-static void on_frozen(const sd_bus_error *error, void *userdata)
-{
-        Call *call = userdata;
-        ContainerEvent event = call->freeze ? EVENT_PAUSED : EVENT_RESUMED;
-
-        if (!error && lifecycle_next(call->container->state, event) >= 0) {
-                container_event(call->container, event);
-                container_state_changed(call->container);
-        }
-        on_signalled(error, call);
-}
-
-static int check_freeze(const Container *container, bool freeze, sd_bus_error *error)
-{
-        const char *name = container->spec->name;
-
-        switch (container->state) {
-        case CONTAINER_CREATING:
-        case CONTAINER_CREATED:
-        case CONTAINER_STARTING:
-                return error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);
-        case CONTAINER_RUNNING:
-                return freeze ? 1 : error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
-        case CONTAINER_PAUSED:
-                return freeze ? 0 : 1;
-        default:
-                return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
-        }
-}
-
-/* A process is its launcher's child until that one has ended. A launcher that is frozen in its last moment would keep
- * the end of its process to itself, so a freeze waits for those that are on their way out. */
-static bool freeze_has_to_wait(const Call *call)
-{
-        const GPtrArray *ending = call->container->ending;
-
-        for (guint i = 0; i < ending->len; i++)
-                if (((LauncherEnd *) ending->pdata[i])->number <= call->last_launcher)
-                        return true;
-        return false;
-}
-
-static void freeze(Call *call)
-{
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
-
-        r = check_freeze(call->container, call->freeze, &error);
-        if (r <= 0) {
-                on_signalled(r < 0 ? &error : NULL, call);
-                return;
-        }
-        r = scope_freeze(call->container->scope, call->freeze, on_frozen, call);
-        if (r < 0)
-                call_failed(call, r);
-}
-
-void container_freezes_run(Container *container)
-{
-        Call *call;
-
-        while ((call = g_queue_peek_head(&container->freezes)) && !freeze_has_to_wait(call)) {
-                (void) g_queue_pop_head(&container->freezes);
-                freeze(call);
-        }
-}
-
-void container_freeze(Container *container, bool frozen, ContainerDone done, void *userdata)
-{
-        Call *call = call_new(container, done, userdata);
-
-        call->freeze = frozen;
-        call->last_launcher = frozen ? container->last_launcher : 0;
-        g_queue_push_tail(&container->freezes, call);
-        container_freezes_run(container);
 }
 
 void container_hang_up(Container *container, const char *id)

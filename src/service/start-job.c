@@ -16,6 +16,7 @@
 
 #include "model/id-ranges.h"
 #include "model/oci-spec.h"
+#include "service/container-commit.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -73,8 +74,10 @@ static void job_failed(StartJob *job, const sd_bus_error *error)
                 container_state_changed(container);
         start_job_free(job);
         /* Those that waited for this one get its error, too. */
-        if (first)
+        if (first) {
                 container_start_jobs_abort(container, error);
+                container_commits_run(container);
+        }
 }
 
 static void job_failed_errno(StartJob *job, const char *what, int r)
@@ -160,8 +163,10 @@ static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
         job->started(container, process, terminal, NULL, job->userdata);
         container_changed(container, first ? leader_changes : process_changes);
         start_job_free(job);
-        if (first)
+        if (first) {
                 container_start_jobs_run(container);
+                container_commits_run(container);
+        }
 }
 
 static void unlink_file(const Container *container, const char *name)
