@@ -22,6 +22,16 @@
 #define ERROR_MOUNT_FAILED      "org.gangway1.Error.MountFailed"
 #define ERROR_SCOPE_FAILED      "org.gangway1.Error.ScopeFailed"
 #define ERROR_RUNTIME_FAILED    "org.gangway1.Error.RuntimeFailed"
+#define ERROR_NO_SUCH_IMAGE     "org.gangway1.Error.NoSuchImage"
+#define ERROR_INVALID_IMAGE     "org.gangway1.Error.InvalidImage"
+#define ERROR_STORE_FULL        "org.gangway1.Error.StoreFull"
+#define ERROR_STORE_READ_ONLY   "org.gangway1.Error.StoreReadOnly"
+#define ERROR_NO_SUCH_SECRET    "org.gangway1.Error.NoSuchSecret"
+#define ERROR_NO_SUCH_AGENT     "org.gangway1.Error.NoSuchAgent"
+#define ERROR_CANCELLED         "org.gangway1.Error.Cancelled"
+#define ERROR_NO_SUCH_OPERATION "org.gangway1.Error.NoSuchOperation"
+#define ERROR_PULL_FAILED       "org.gangway1.Error.PullFailed"
+#define ERROR_NOT_COMMITTABLE   "org.gangway1.Error.NotCommittable"
 
 /* Sets an error, with a sentence. What the sentence quotes may be cut in the middle of a character, or be a program's
  * output: what is no UTF-8 is replaced, since the bus would take no such message and the caller would get no answer.
