@@ -14,19 +14,22 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "model/id-ranges.h"
 #include "model/key-file-scan.h"
 
-#define ID_END_MAX 2147483648U
+#define ID_END_MAX      2147483648U
+#define IMAGE_BYTES_MAX (G_GUINT64_CONSTANT(1) << 50)
 
 typedef struct Field {
         const char *group;
         const char *key;
-        size_t offset;    /* in Config: an unsigned, or a char * where max is 0 */
+        size_t offset;    /* in Config: an unsigned, a char * where max is 0, a uint64_t where it is a size */
         guint64 min, max; /* max 0: an absolute path */
         guint64 multiple;
+        bool size; /* of bytes: it may end with K, M, G or T, as those of systemd */
 } Field;
 
 static const Field fields[] = {
@@ -35,6 +38,8 @@ static const Field fields[] = {
         {"Runtime", "Path", offsetof(Config, runtime_path), 0, 0, 0},
         {"Limits", "ContainersPerUser", offsetof(Config, max_containers_per_user), 1, 32768, 1},
         {"Limits", "ProcessesPerContainer", offsetof(Config, max_processes_per_container), 1, 65536, 1},
+        {"Limits", "ImageBytes", offsetof(Config, max_image_bytes), 1, IMAGE_BYTES_MAX, 1, true},
+        {"Limits", "ImageEntries", offsetof(Config, max_image_entries), 1, 1000000000, 1},
 };
 
 G_STATIC_ASSERT(sizeof(unsigned) == sizeof(uint32_t));
@@ -134,22 +139,45 @@ static int check_lines(Text *text)
         return r;
 }
 
+/* A number, where the field is a size with one letter behind it, by powers of 1024. */
+static bool read_number(const Field *field, const char *value, guint64 *ret)
+{
+        static const char letters[] = "KMGT";
+        size_t length = strlen(value);
+        const char *letter = field->size && length > 1 ? strchr(letters, value[length - 1]) : NULL;
+        g_autofree char *digits = g_strndup(value, letter ? length - 1 : length);
+        unsigned shift = letter ? 10 * (unsigned) (letter - letters + 1) : 0;
+        guint64 number;
+
+        if (!g_ascii_string_to_unsigned(digits, 10, 0, field->max >> shift, &number, NULL))
+                return false;
+        number <<= shift;
+        if (number < field->min || number > field->max || number % field->multiple != 0)
+                return false;
+        *ret = number;
+        return true;
+}
+
 static int take_number(Text *text, unsigned line, const Field *field, const char *value, Config *config)
 {
         guint64 number;
 
-        if (!g_ascii_string_to_unsigned(value, 10, field->min, field->max, &number, NULL) ||
-            number % field->multiple != 0) {
-                g_autofree char *of = field->multiple > 1
-                                              ? g_strdup_printf("a multiple of %" G_GUINT64_FORMAT, field->multiple)
-                                              : g_strdup("a whole number");
+        if (!read_number(field, value, &number)) {
+                g_autofree char *of =
+                        field->multiple > 1
+                                ? g_strdup_printf("a multiple of %" G_GUINT64_FORMAT, field->multiple)
+                                : g_strdup(field->size ? "a number of bytes, which may end with K, M, G or T,"
+                                                       : "a whole number");
 
                 return refuse(text, line,
                               "[%s] %s=%s is not allowed; it has to be %s from %" G_GUINT64_FORMAT
                               " to %" G_GUINT64_FORMAT ".",
                               field->group, field->key, value, of, field->min, field->max);
         }
-        G_STRUCT_MEMBER(unsigned, config, field->offset) = (unsigned) number;
+        if (field->size)
+                G_STRUCT_MEMBER(uint64_t, config, field->offset) = number;
+        else
+                G_STRUCT_MEMBER(unsigned, config, field->offset) = (unsigned) number;
         return 0;
 }
 
@@ -219,6 +247,8 @@ static Config *config_new(void)
                 .runtime_path = g_strdup(CONFIG_RUNTIME_PATH_DEFAULT),
                 .max_containers_per_user = CONFIG_MAX_CONTAINERS_PER_USER_DEFAULT,
                 .max_processes_per_container = CONFIG_MAX_PROCESSES_PER_CONTAINER_DEFAULT,
+                .max_image_bytes = CONFIG_MAX_IMAGE_BYTES_DEFAULT,
+                .max_image_entries = CONFIG_MAX_IMAGE_ENTRIES_DEFAULT,
         };
         return config;
 }

@@ -14,6 +14,8 @@
 #define CONFIG_RUNTIME_PATH_DEFAULT                "/usr/bin/crun"
 #define CONFIG_MAX_CONTAINERS_PER_USER_DEFAULT     128U
 #define CONFIG_MAX_PROCESSES_PER_CONTAINER_DEFAULT 512U
+#define CONFIG_MAX_IMAGE_BYTES_DEFAULT             (UINT64_C(64) << 30)
+#define CONFIG_MAX_IMAGE_ENTRIES_DEFAULT           2000000U
 
 typedef struct Config {
         uint32_t id_range_first; /* a multiple of ID_RANGE_SIZE, as is the size */
@@ -22,6 +24,8 @@ typedef struct Config {
         unsigned runtime_path_line; /* where the file sets it; 0 for the default */
         unsigned max_containers_per_user;
         unsigned max_processes_per_container;
+        uint64_t max_image_bytes;
+        unsigned max_image_entries;
 } Config;
 
 /* Reads the text of a gangwayd.conf; what it does not set has its default. filename: only for the message.

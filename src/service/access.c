@@ -21,7 +21,7 @@ struct Access {
         sd_bus_slot *filter;
         Peers *peers;
         Authorizer *authorizer;
-        AccessExists exists;
+        AccessLookUp look_up;
         void *userdata;
         GHashTable *senders;     /* unique name: Sender, of those with messages put aside */
         GHashTable *granted;     /* messages that polkit let see their object */
@@ -119,12 +119,17 @@ static int keep_order(Access *access, sd_bus_message *m, const char *name)
         return 1;
 }
 
-static int reply_hidden(sd_bus_message *m, const char *name)
+static void object_done(AccessObject *object)
+{
+        g_free(object->name);
+}
+
+static int reply_hidden(sd_bus_message *m, const AccessObject *object)
 {
         const char *interface = sd_bus_message_get_interface(m);
 
-        if (!interface || strcmp(interface, CONTAINER_INTERFACE) == 0)
-                (void) error_reply(m, ERROR_NO_SUCH_CONTAINER, "There is no container '%s'", name);
+        if (!interface || strcmp(interface, object->interface) == 0)
+                (void) error_reply(m, object->missing, "There is no %s '%s'", object->kind, object->name);
         else
                 (void) error_reply(m, SD_BUS_ERROR_UNKNOWN_OBJECT, "Unknown object '%s'.", sd_bus_message_get_path(m));
         return 1;
@@ -133,13 +138,13 @@ static int reply_hidden(sd_bus_message *m, const char *name)
 static void on_authorized(int allowed, sd_bus_error *error, void *userdata)
 {
         Look *look = userdata;
-        g_autofree char *name = NULL;
-        uint32_t owner;
+        Access *access = look->access;
+        _cleanup_(object_done) AccessObject object = {};
 
-        if (allowed > 0 && sd_bus_enqueue_for_read(look->access->bus, look->m) >= 0)
-                g_hash_table_add(look->access->granted, sd_bus_message_ref(look->m));
-        else if (bus_path_parse(sd_bus_message_get_path(look->m), &owner, &name) > 0)
-                (void) reply_hidden(look->m, name);
+        if (allowed > 0 && sd_bus_enqueue_for_read(access->bus, look->m) >= 0)
+                g_hash_table_add(access->granted, sd_bus_message_ref(look->m));
+        else if (access->look_up(sd_bus_message_get_path(look->m), &object, access->userdata) > 0)
+                (void) reply_hidden(look->m, &object);
 }
 
 static void forget_look(void *userdata)
@@ -150,14 +155,14 @@ static void forget_look(void *userdata)
         g_free(look);
 }
 
-static int ask(Access *access, sd_bus_message *m, uint32_t owner, const char *name)
+static int ask(Access *access, sd_bus_message *m, const AccessObject *object)
 {
-        g_autofree char *uid = g_strdup_printf("%u", owner);
+        g_autofree char *uid = g_strdup_printf("%u", object->owner);
         Look *look = g_new0(Look, 1);
         const AuthorizeRequest request = {
                 .actions = (const char *const[]){ACTION_MANAGE_OTHERS, NULL},
-                .details = (const char *const[]){"container", name, "uid", uid, "method", sd_bus_message_get_member(m),
-                                                 NULL},
+                .details = (const char *const[]){object->kind, object->name, "uid", uid, "method",
+                                                 sd_bus_message_get_member(m), NULL},
                 .authorized = on_authorized,
                 .forget = forget_look,
                 .userdata = look,
@@ -171,20 +176,19 @@ static int ask(Access *access, sd_bus_message *m, uint32_t owner, const char *na
 
 static int check_path(Access *access, sd_bus_message *m)
 {
-        g_autofree char *name = NULL;
-        uint32_t owner;
+        _cleanup_(object_done) AccessObject object = {};
 
-        if (bus_path_parse(sd_bus_message_get_path(m), &owner, &name) <= 0)
+        if (access->look_up(sd_bus_message_get_path(m), &object, access->userdata) <= 0)
                 return 0;
-        if (!access->exists(owner, name, access->userdata))
-                return reply_hidden(m, name);
-        if (visibility_may_see(access->current_uid, owner))
+        if (!object.exists)
+                return reply_hidden(m, &object);
+        if (visibility_may_see(access->current_uid, object.owner))
                 return 0;
         if (g_hash_table_remove(access->granted, m)) {
                 access->current = sd_bus_message_ref(m);
                 return 0;
         }
-        return ask(access, m, owner, name);
+        return ask(access, m, &object);
 }
 
 /* Returns 1 where the message has been dealt with, 0 where it goes on to its object. */
@@ -213,7 +217,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
         return check_path(access, m);
 }
 
-int access_new(sd_bus *bus, Peers *peers, Authorizer *authorizer, AccessExists exists, void *userdata, Access **ret)
+int access_new(sd_bus *bus, Peers *peers, Authorizer *authorizer, AccessLookUp look_up, void *userdata, Access **ret)
 {
         Access *access = g_new0(Access, 1);
         int r;
@@ -221,7 +225,7 @@ int access_new(sd_bus *bus, Peers *peers, Authorizer *authorizer, AccessExists e
         access->bus = sd_bus_ref(bus);
         access->peers = peers;
         access->authorizer = authorizer;
-        access->exists = exists;
+        access->look_up = look_up;
         access->userdata = userdata;
         access->senders = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_sender);
         access->granted = g_hash_table_new_full(NULL, NULL, unref_message, NULL);

@@ -16,10 +16,20 @@
 
 typedef struct Access Access;
 
-/* Whether there is a container of this owner and name. */
-typedef bool (*AccessExists)(uint32_t owner, const char *name, void *userdata);
+/* What a path names: an object of some kind, there or not. */
+typedef struct AccessObject {
+        const char *kind;      /* for people and polkit: "container" */
+        const char *interface; /* its own */
+        const char *missing;   /* the error for one that is not there */
+        char *name;            /* freed by g_free() */
+        uint32_t owner;
+        bool exists;
+} AccessObject;
 
-int access_new(sd_bus *bus, Peers *peers, Authorizer *authorizer, AccessExists exists, void *userdata, Access **ret);
+/* Returns 1 where path names an object that has an owner, 0 for all other paths. */
+typedef int (*AccessLookUp)(const char *path, AccessObject *ret, void *userdata);
+
+int access_new(sd_bus *bus, Peers *peers, Authorizer *authorizer, AccessLookUp look_up, void *userdata, Access **ret);
 Access *access_free(Access *access);
 
 /* The uid of the sender of the message that is being handled. */

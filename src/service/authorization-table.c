@@ -7,11 +7,18 @@
 
 #define MANAGER   "org.gangway1.Manager"
 #define CONTAINER "org.gangway1.Container"
+#define OPERATION "org.gangway1.Operation"
 
 static const AuthorizationRow rows[] = {
         {MANAGER, "CreateContainer", {ACTION_CREATE, ACTION_BIND_HOST_PATH, ACTION_HOST_NETWORK, ACTION_INSECURE}},
         {MANAGER, "GetContainer", {ACTION_MANAGE_OTHERS}},
         {MANAGER, "ListContainers", {NULL}},
+        {MANAGER, "ImportImage", {ACTION_CREATE, ACTION_MANAGE_IMAGES}},
+        {MANAGER, "PullImage", {ACTION_CREATE, ACTION_MANAGE_IMAGES}},
+        {MANAGER, "ListImages", {NULL}},
+        {MANAGER, "TagImage", {ACTION_CREATE, ACTION_MANAGE_IMAGES}},
+        {MANAGER, "RemoveImage", {ACTION_CREATE, ACTION_MANAGE_IMAGES}},
+        {MANAGER, "Prune", {ACTION_CREATE, ACTION_MANAGE_OTHERS}},
         {MANAGER, "Subscribe", {NULL}},
         {MANAGER, "Unsubscribe", {NULL}},
         {CONTAINER, "Start", {ACTION_MANAGE_OTHERS}},
@@ -22,6 +29,8 @@ static const AuthorizationRow rows[] = {
         {CONTAINER, "Pause", {ACTION_MANAGE_OTHERS}},
         {CONTAINER, "Resume", {ACTION_MANAGE_OTHERS}},
         {CONTAINER, "Release", {ACTION_MANAGE_OTHERS}},
+        {OPERATION, "Cancel", {ACTION_MANAGE_OTHERS}},
+        {OPERATION, "Wait", {ACTION_MANAGE_OTHERS}},
         {NULL, NULL, {NULL}},
 };
 

@@ -13,6 +13,7 @@
 #define ACTION_HOST_NETWORK   "org.gangway1.host-network"
 #define ACTION_INSECURE       "org.gangway1.insecure"
 #define ACTION_MANAGE_OTHERS  "org.gangway1.manage-others"
+#define ACTION_MANAGE_IMAGES  "org.gangway1.manage-images"
 
 #define AUTHORIZATION_ACTIONS_MAX 4
 

@@ -39,3 +39,23 @@ int bus_path_parse(const char *path, uint32_t *ret_owner, char **ret_name)
         *ret_name = g_steal_pointer(&name);
         return 1;
 }
+
+char *bus_path_of_operation(uint64_t number)
+{
+        return g_strdup_printf(OPERATION_PREFIX "/%" G_GUINT64_FORMAT, number);
+}
+
+int bus_path_parse_operation(const char *path, uint64_t *ret_number)
+{
+        const char *digits;
+        guint64 number;
+
+        if (!g_str_has_prefix(path, OPERATION_PREFIX "/"))
+                return 0;
+        digits = path + sizeof(OPERATION_PREFIX);
+        /* Numbers begin at 1, and are written in one way only. */
+        if (*digits == '0' || !g_ascii_string_to_unsigned(digits, 10, 1, G_MAXUINT64, &number, NULL))
+                return 0;
+        *ret_number = number;
+        return 1;
+}

@@ -6,11 +6,12 @@
 #include "service/access.h"
 #include "service/authorize.h"
 #include "service/manager.h"
+#include "service/operations.h"
 #include "service/peers.h"
 #include "service/subscribers.h"
 
 /*
- * The bus side of the service: what shows the manager and its containers as objects.
+ * The bus side of the service: what shows the manager, its containers and the operations as objects.
  */
 
 typedef struct Bus {
@@ -21,11 +22,15 @@ typedef struct Bus {
         Access *access;
         Subscribers *subscribers;
         GHashTable *containers; /* ContainerBus by the container's id */
+        Operations *operations;
+        GHashTable *shown_operations; /* OperationBus by its Operation */
         sd_bus_slot *manager_slot;
         sd_bus_slot *container_slot;
         sd_bus_slot *enumerator_slot;
+        sd_bus_slot *operation_slot;
+        sd_bus_slot *operation_enumerator_slot;
 } Bus;
 
-/* Shows the manager's objects on the service's bus connection. */
-int bus_new(Service *service, Manager *manager, Bus **ret);
+/* Shows the manager's objects and the operations on the service's bus connection. */
+int bus_new(Service *service, Manager *manager, Operations *operations, Bus **ret);
 Bus *bus_free(Bus *bus);

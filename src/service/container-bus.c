@@ -3,6 +3,7 @@
 #include "service/container-bus.h"
 
 #include "service/bus-path.h"
+#include "service/changed-signal.h"
 #include "service/process-call.h"
 #include "util/cleanup.h"
 
@@ -140,17 +141,10 @@ const sd_bus_vtable container_bus_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-/* Those that change, for the signal: sd_bus_emit_properties_changed() would tell everybody on the bus. One without a
- * type is told without its value. */
-static const struct {
-        const char *name;
-        const char *type;
-        sd_bus_property_get_t get;
-} changing[] = {
-        {"State", "s", get_state},
-        {"ControlGroup", "s", get_cgroup},
-        {"Leader", "u", get_leader},
-        {"Processes", NULL, NULL},
+static const ChangingProperty changing[] = {
+        {"State", "s", get_state},   {"ControlGroup", "s", get_cgroup},
+        {"Leader", "u", get_leader}, {"Processes", NULL, NULL},
+        {NULL, NULL, NULL},
 };
 
 int container_bus_find(sd_bus *b, const char *path, const char *interface, void *userdata, void **ret_found,
@@ -255,41 +249,6 @@ const char *container_bus_get_creator(Bus *bus, const Container *container)
         return shown ? shown->creator : NULL;
 }
 
-static int append_value(ContainerBus *shown, sd_bus_message *m, size_t i)
-{
-        int r;
-
-        r = sd_bus_message_open_container(m, 'e', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", changing[i].name);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', changing[i].type);
-        if (r >= 0)
-                r = changing[i].get(shown->bus->service->bus, shown->path, CONTAINER_INTERFACE, changing[i].name, m,
-                                    shown, NULL);
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-/* Appends a{sv} and as: what has changed with its value, and what without. */
-static int append_changes(ContainerBus *shown, sd_bus_message *m, const char *const *properties)
-{
-        int r = sd_bus_message_open_container(m, 'a', "{sv}");
-
-        for (size_t i = 0; i < G_N_ELEMENTS(changing) && r >= 0; i++)
-                if (changing[i].type && g_strv_contains(properties, changing[i].name))
-                        r = append_value(shown, m, i);
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "s");
-        for (size_t i = 0; i < G_N_ELEMENTS(changing) && r >= 0; i++)
-                if (!changing[i].type && g_strv_contains(properties, changing[i].name))
-                        r = sd_bus_message_append(m, "s", changing[i].name);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
 void container_bus_changed(Container *container, const char *const *properties, void *userdata)
 {
         Bus *bus = userdata;
@@ -297,12 +256,7 @@ void container_bus_changed(Container *container, const char *const *properties, 
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r;
 
-        r = sd_bus_message_new_signal(bus->service->bus, &m, shown->path, "org.freedesktop.DBus.Properties",
-                                      "PropertiesChanged");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", CONTAINER_INTERFACE);
-        if (r >= 0)
-                r = append_changes(shown, m, properties);
+        r = changed_signal_new(bus->service->bus, shown->path, CONTAINER_INTERFACE, changing, properties, shown, &m);
         if (r >= 0)
                 (void) subscribers_send(bus->subscribers, m, container_get_owner(container), shown->creator);
 }

@@ -28,16 +28,25 @@
 typedef struct Daemon {
         Service service;
         Manager *manager;
+        Operations *operations;
         Bus *bus;
         ReaperWatch *sweep;
+        StoreHelper *store_sweep;
         bool stopping;
+        bool containers_gone;
+        bool operations_gone;
 } Daemon;
 
 static void daemon_done(Daemon *daemon)
 {
         bus_free(daemon->bus);
         manager_free(daemon->manager);
+        operations_free(daemon->operations);
         reaper_watch_free(daemon->sweep);
+        store_helper_free(daemon->store_sweep);
+        store_helpers_free(daemon->service.store_helpers);
+        store_close(daemon->service.store);
+        pull_units_free(daemon->service.pulls);
         scope_manager_free(daemon->service.scopes);
         if (daemon->service.bus) {
                 (void) sd_bus_flush(daemon->service.bus); /* lint: allow blocking-bus-call: the loop is over */
@@ -77,11 +86,26 @@ static int load_seccomp(Service *service)
         return r;
 }
 
-static void on_empty(void *userdata)
+static void exit_if_over(Daemon *daemon)
+{
+        if (daemon->containers_gone && daemon->operations_gone)
+                (void) sd_event_exit(daemon->service.event, 0);
+}
+
+static void on_containers_gone(void *userdata)
 {
         Daemon *daemon = userdata;
 
-        (void) sd_event_exit(daemon->service.event, 0);
+        daemon->containers_gone = true;
+        exit_if_over(daemon);
+}
+
+static void on_operations_gone(void *userdata)
+{
+        Daemon *daemon = userdata;
+
+        daemon->operations_gone = true;
+        exit_if_over(daemon);
 }
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -92,7 +116,8 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
                 return 0;
         daemon->stopping = true;
         (void) sd_notify(false, "STOPPING=1");
-        manager_stop(daemon->manager, on_empty, daemon);
+        operations_stop(daemon->operations, on_operations_gone, daemon);
+        manager_stop(daemon->manager, on_containers_gone, daemon);
         return 0;
 }
 
@@ -137,19 +162,43 @@ static int on_name_acquired(sd_bus_message *m, void *userdata, sd_bus_error *ret
         return 0;
 }
 
-/* The folders of an earlier daemon that was killed are gone: only now is there room for new containers. */
+/* What an earlier daemon left is gone: only now is there room for something new. */
+static void take_name(Daemon *daemon)
+{
+        int r;
+
+        r = sd_bus_request_name_async(daemon->service.bus, NULL, BUS_NAME, 0, on_name_acquired, daemon);
+        if (r < 0) {
+                log_error("The name " BUS_NAME " can't be asked for: %s", strerror(-r));
+                (void) sd_event_exit(daemon->service.event, EXIT_FAILURE);
+        }
+}
+
+/* A store that can't be used is no reason not to run containers of callers' folders. */
+static void on_store_swept(StringMessage *answer, sd_bus_error *error, void *userdata)
+{
+        Daemon *daemon = userdata;
+
+        daemon->store_sweep = store_helper_free(daemon->store_sweep);
+        if (error)
+                log_error("The store can't be made ready, so no image can be used: %s", error->message);
+        take_name(daemon);
+}
+
 static void on_swept(int result, void *userdata)
 {
+        static const StoreHelperCallbacks callbacks = {.ended = on_store_swept};
         Daemon *daemon = userdata;
         int r;
 
         daemon->sweep = reaper_watch_free(daemon->sweep);
         if (result < 0)
                 log_warning("The folders of earlier containers can't be removed");
-        r = sd_bus_request_name_async(daemon->service.bus, NULL, BUS_NAME, 0, on_name_acquired, daemon);
+        r = store_helper_start(daemon->service.store_helpers, (const char *const[]){"sweep", NULL}, NULL, 0, &callbacks,
+                               daemon, &daemon->store_sweep);
         if (r < 0) {
-                log_error("The name " BUS_NAME " can't be asked for: %s", strerror(-r));
-                (void) sd_event_exit(daemon->service.event, EXIT_FAILURE);
+                log_error("The store can't be made ready, so no image can be used: %s", strerror(-r));
+                take_name(daemon);
         }
 }
 
@@ -178,10 +227,21 @@ static int connect_bus(Daemon *daemon)
                 r = scope_manager_new(service->bus, &service->scopes);
         if (r >= 0)
                 r = scope_manager_sweep(service->scopes);
+        if (r >= 0)
+                r = pull_units_new(service->event, service->bus, &service->pulls);
+        if (r >= 0)
+                r = pull_units_sweep(service->pulls);
         if (r < 0)
                 return r;
         daemon->manager = manager_new(service);
-        return bus_new(service, daemon->manager, &daemon->bus);
+        daemon->operations = operations_new(service->event);
+        return bus_new(service, daemon->manager, daemon->operations, &daemon->bus);
+}
+
+static int open_store(Service *service)
+{
+        service->store_helpers = store_helpers_new(service->event, service->reaper, GANGWAY_STORE, GANGWAY_STATE_DIR);
+        return store_open(GANGWAY_STATE_DIR, &service->store);
 }
 
 static int start(Daemon *daemon)
@@ -210,6 +270,8 @@ static int start(Daemon *daemon)
                 r = sd_event_add_signal(service->event, NULL, SIGINT, on_stop, daemon);
         if (r >= 0)
                 r = sd_event_add_signal(service->event, NULL, SIGHUP, on_reload, daemon);
+        if (r >= 0)
+                r = open_store(service);
         if (r >= 0)
                 r = connect_bus(daemon);
         if (r >= 0)

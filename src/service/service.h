@@ -4,10 +4,13 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "backend/pull-unit.h"
 #include "backend/reaper.h"
 #include "backend/runtime.h"
 #include "backend/scope.h"
 #include "backend/seccomp-profile.h"
+#include "backend/store-helper.h"
+#include "backend/store.h"
 #include "model/config.h"
 
 /*
@@ -20,6 +23,9 @@ typedef struct Service {
         sd_bus *bus;
         Reaper *reaper;
         ScopeManager *scopes;
+        PullUnits *pulls;
+        Store *store;
+        StoreHelpers *store_helpers;
         SeccompProfile *seccomp;
         Config *config;
         const Runtime *runtime;

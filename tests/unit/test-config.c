@@ -31,6 +31,8 @@ static void assert_defaults(const Config *config)
         g_assert_cmpuint(config->runtime_path_line, ==, 0);
         g_assert_cmpuint(config->max_containers_per_user, ==, 128);
         g_assert_cmpuint(config->max_processes_per_container, ==, 512);
+        g_assert_cmpuint(config->max_image_bytes, ==, 68719476736U);
+        g_assert_cmpuint(config->max_image_entries, ==, 2000000U);
 }
 
 static void test_defaults(void)
@@ -65,6 +67,32 @@ static void test_values(void)
         g_assert_cmpuint(config->max_processes_per_container, ==, 65536);
         g_assert_cmpstr(config->runtime_path, ==, "/opt/my runtime/runc");
         g_assert_cmpuint(config->runtime_path_line, ==, 9);
+}
+
+static void test_sizes(void)
+{
+        static const struct {
+                const char *text;
+                guint64 bytes;
+        } sizes[] = {
+                {"1", 1},
+                {"4294967297", 4294967297},
+                {"1K", 1024},
+                {"3M", 3145728},
+                {"64G", 68719476736},
+                {"2T", 2199023255552},
+                {"1024T", 1125899906842624},
+                {"1125899906842624", 1125899906842624},
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+                g_autofree char *text =
+                        g_strdup_printf("[Limits]\nImageBytes=%s\nImageEntries=1000000000\n", sizes[i].text);
+                g_autoptr(Config) config = parse_ok(text);
+
+                g_assert_cmpuint(config->max_image_bytes, ==, sizes[i].bytes);
+                g_assert_cmpuint(config->max_image_entries, ==, 1000000000U);
+        }
 }
 
 static void test_range_bounds(void)
@@ -113,6 +141,17 @@ static const struct {
          "a whole number from 1 to 32768"},
         {"[Limits]\nContainersPerUser=1.5\n", "F:2: [Limits] ContainersPerUser=1.5 is not allowed;", NULL},
         {"[Limits]\nProcessesPerContainer=65537\n", "F:2: [Limits] ProcessesPerContainer=65537 is not allowed;", NULL},
+        {"[Limits]\nImageBytes=0\n", "F:2: [Limits] ImageBytes=0 is not allowed;",
+         "a number of bytes, which may end with K, M, G or T, from 1 to 1125899906842624"},
+        {"[Limits]\nImageBytes=0G\n", "F:2: [Limits] ImageBytes=0G is not allowed;", NULL},
+        {"[Limits]\nImageBytes=G\n", "F:2: [Limits] ImageBytes=G is not allowed;", NULL},
+        {"[Limits]\nImageBytes=1g\n", "F:2: [Limits] ImageBytes=1g is not allowed;", NULL},
+        {"[Limits]\nImageBytes=1GB\n", "F:2: [Limits] ImageBytes=1GB is not allowed;", NULL},
+        {"[Limits]\nImageBytes=1 G\n", "F:2: [Limits] ImageBytes=1 G is not allowed;", NULL},
+        {"[Limits]\nImageBytes=1025T\n", "F:2: [Limits] ImageBytes=1025T is not allowed;", NULL},
+        {"[Limits]\nImageBytes=16777216T\n", "F:2: [Limits] ImageBytes=16777216T is not allowed;", NULL},
+        {"[Limits]\nImageEntries=1K\n", "F:2: [Limits] ImageEntries=1K is not allowed;", NULL},
+        {"[Limits]\nImageEntries=1000000001\n", "F:2: [Limits] ImageEntries=1000000001 is not allowed;", NULL},
         {"[Runtime]\nPath=crun\n", "F:2: [Runtime] Path=crun is not allowed;", "absolute path"},
         {"[Runtime]\nPath=\n", "F:2: [Runtime] Path= is not allowed;", NULL},
         {"[Runtime]\nPath=/a\\qb\n", "F:2: [Runtime] Path=/a\\qb is not allowed;", "s, n, t, r"},
@@ -275,7 +314,7 @@ static void test_shipped_file(void)
         assert_defaults(as_is);
 
         set = g_regex_replace_literal(regex, text, -1, 0, "", 0, NULL);
-        g_assert_cmpuint(strlen(text) - strlen(set), ==, 5);
+        g_assert_cmpuint(strlen(text) - strlen(set), ==, 7);
         all = parse_ok(set);
         g_assert_cmpuint(all->runtime_path_line, >, 0);
         all->runtime_path_line = 0;
@@ -287,6 +326,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/config/defaults", test_defaults);
         g_test_add_func("/config/values", test_values);
+        g_test_add_func("/config/sizes", test_sizes);
         g_test_add_func("/config/range-bounds", test_range_bounds);
         g_test_add_func("/config/mistakes", test_mistakes);
         g_test_add_func("/config/nul", test_nul);

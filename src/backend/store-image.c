@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Images: the records of one, with the chain of its layers and the defaults that it brings, or the list of many.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "backend/store-private.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* The columns of the look-ups below. */
+static StoreImage *read_image(sqlite3_stmt *row)
+{
+        StoreImage *image = g_new0(StoreImage, 1);
+
+        image->id = sqlite3_column_int64(row, 0);
+        image->owner = sqlite3_column_int64(row, 1);
+        image->name = store_copy_text(row, 2);
+        image->created = sqlite3_column_int64(row, 3);
+        image->size = (uint64_t) sqlite3_column_int64(row, 4);
+        image->digest = store_copy_text(row, 5);
+        return image;
+}
+
+static void free_layer(gpointer layer)
+{
+        store_layer_free(layer);
+}
+
+static int read_layers(Store *store, StoreImage *image)
+{
+        _cleanup_(store_finalize) sqlite3_stmt *statement = NULL;
+        int r;
+
+        image->layers = g_ptr_array_new_with_free_func(free_layer);
+        r = store_prepare(store,
+                          "WITH RECURSIVE chain(depth, id, parent, folder, id_base) AS ("
+                          " SELECT 0, l.id, l.parent, l.folder, l.id_base FROM layers l, images i"
+                          "  WHERE i.id = ? AND l.id = i.layer"
+                          " UNION ALL SELECT depth + 1, l.id, l.parent, l.folder, l.id_base FROM layers l, chain"
+                          "  WHERE l.id = chain.parent)"
+                          "SELECT id, folder, id_base FROM chain ORDER BY depth",
+                          &statement);
+        if (r < 0)
+                return r;
+        (void) sqlite3_bind_int64(statement, 1, image->id);
+        while ((r = store_step(store, statement)) > 0) {
+                StoreLayer *layer = g_new0(StoreLayer, 1);
+
+                layer->id = sqlite3_column_int64(statement, 0);
+                layer->folder = store_copy_text(statement, 1);
+                layer->id_base = (uint32_t) sqlite3_column_int64(statement, 2);
+                g_ptr_array_add(image->layers, layer);
+        }
+        return r;
+}
+
+static GStrv take_list(GPtrArray *list)
+{
+        g_ptr_array_add(list, NULL);
+        return (GStrv) g_ptr_array_free(list, FALSE);
+}
+
+static int read_settings(Store *store, StoreImage *image)
+{
+        _cleanup_(store_finalize) sqlite3_stmt *statement = NULL;
+        GPtrArray *env = g_ptr_array_new(), *entrypoint = g_ptr_array_new(), *cmd = g_ptr_array_new();
+        int r;
+
+        r = store_prepare(store, "SELECT kind, value FROM image_settings WHERE image = ? ORDER BY kind, position",
+                          &statement);
+        if (r == 0)
+                (void) sqlite3_bind_int64(statement, 1, image->id);
+        while (r >= 0 && (r = store_step(store, statement)) > 0) {
+                const char *kind = (const char *) sqlite3_column_text(statement, 0);
+
+                if (g_str_equal(kind, "env"))
+                        g_ptr_array_add(env, store_copy_text(statement, 1));
+                else if (g_str_equal(kind, "entrypoint"))
+                        g_ptr_array_add(entrypoint, store_copy_text(statement, 1));
+                else if (g_str_equal(kind, "cmd"))
+                        g_ptr_array_add(cmd, store_copy_text(statement, 1));
+                else if (g_str_equal(kind, "user") && !image->user)
+                        image->user = store_copy_text(statement, 1);
+                else if (g_str_equal(kind, "working-dir") && !image->working_dir)
+                        image->working_dir = store_copy_text(statement, 1);
+        }
+        image->env = take_list(env);
+        image->entrypoint = take_list(entrypoint);
+        image->cmd = take_list(cmd);
+        return r;
+}
+
+#define IMAGE_COLUMNS "id, owner, name, created, size, digest"
+
+static int find_image(Store *store, const char *sql, int64_t owner, const char *name, StoreImage **ret)
+{
+        g_autoptr(StoreImage) image = NULL;
+        _cleanup_(store_finalize) sqlite3_stmt *statement = NULL;
+        int r;
+
+        r = store_prepare(store, sql, &statement);
+        if (r < 0)
+                return r;
+        (void) sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+        (void) sqlite3_bind_int64(statement, 2, owner);
+        r = store_step(store, statement);
+        if (r <= 0)
+                return r < 0 ? r : -ENOENT;
+        image = read_image(statement);
+
+        r = read_layers(store, image);
+        if (r >= 0)
+                r = read_settings(store, image);
+        if (r < 0)
+                return r;
+        *ret = g_steal_pointer(&image);
+        return 0;
+}
+
+int store_find_image(Store *store, uint32_t uid, const char *name, StoreImage **ret)
+{
+        int r = store_begin(store);
+
+        if (r <= 0)
+                return r < 0 ? r : -ENOENT;
+        return store_end(store, find_image(store,
+                                           "SELECT " IMAGE_COLUMNS " FROM images WHERE name = ? AND owner IN (?, -1)"
+                                           " ORDER BY owner DESC LIMIT 1",
+                                           uid, name, ret));
+}
+
+int store_find_image_of(Store *store, int64_t owner, const char *name, StoreImage **ret)
+{
+        int r = store_begin(store);
+
+        if (r <= 0)
+                return r < 0 ? r : -ENOENT;
+        return store_end(store, find_image(store, "SELECT " IMAGE_COLUMNS " FROM images WHERE name = ? AND owner = ?",
+                                           owner, name, ret));
+}
+
+static void free_image(gpointer image)
+{
+        store_image_free(image);
+}
+
+static int list_images(Store *store, uint32_t uid, GPtrArray *images)
+{
+        _cleanup_(store_finalize) sqlite3_stmt *statement = NULL;
+        int r;
+
+        r = store_prepare(store,
+                          "SELECT " IMAGE_COLUMNS " FROM images WHERE ?1 = 4294967295 OR owner IN (?1, -1)"
+                          " ORDER BY owner, name",
+                          &statement);
+        if (r < 0)
+                return r;
+        (void) sqlite3_bind_int64(statement, 1, uid);
+        while ((r = store_step(store, statement)) > 0)
+                g_ptr_array_add(images, read_image(statement));
+        return r;
+}
+
+int store_list_images(Store *store, uint32_t uid, GPtrArray **ret)
+{
+        g_autoptr(GPtrArray) images = g_ptr_array_new_with_free_func(free_image);
+        int r = store_begin(store);
+
+        if (r > 0)
+                r = store_end(store, list_images(store, uid, images));
+        if (r < 0)
+                return r;
+        *ret = g_steal_pointer(&images);
+        return 0;
+}
+
+int store_set_error(int r, const char *name, sd_bus_error *error)
+{
+        if (r == -ENOENT)
+                return error_set(error, ERROR_NO_SUCH_IMAGE,
+                                 "There is no image '%s', neither of the caller nor of the system; ListImages tells "
+                                 "which there are",
+                                 name);
+        return error_set(error, SD_BUS_ERROR_IO_ERROR,
+                         "The image '%s' can't be looked up, since the store can't be "
+                         "read: %s; see the journal of gangwayd.service",
+                         name, g_strerror(-r));
+}
+
+StoreLayer *store_layer_free(StoreLayer *layer)
+{
+        if (!layer)
+                return NULL;
+        g_free(layer->folder);
+        g_free(layer);
+        return NULL;
+}
+
+StoreImage *store_image_free(StoreImage *image)
+{
+        if (!image)
+                return NULL;
+        g_free(image->name);
+        g_free(image->digest);
+        g_clear_pointer(&image->layers, g_ptr_array_unref);
+        g_strfreev(image->env);
+        g_strfreev(image->entrypoint);
+        g_strfreev(image->cmd);
+        g_free(image->user);
+        g_free(image->working_dir);
+        g_free(image);
+        return NULL;
+}
