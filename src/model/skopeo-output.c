@@ -16,8 +16,9 @@ static char *find_message(const char *line)
         if (!start)
                 return g_strdup(line);
         start += strlen(" msg=\"");
-        for (end = start; *end && *end != '"'; end++)
-                if (*end == '\\' && end[1])
+        /* The text may be cut anywhere, behind a backslash too. */
+        for (end = start; *end && *end != '"' && !(end[0] == '\\' && end[1] == '\0'); end++)
+                if (*end == '\\')
                         end++;
         quoted = g_strndup(start, (gsize) (end - start));
         return g_strcompress(quoted);

@@ -13,6 +13,7 @@
 #include "util/error.h"
 
 #define PROGRESS_INTERVAL_USEC UINT64_C(100000)
+#define PROGRESS_ACCURACY_USEC UINT64_C(10000)
 
 struct Operation {
         sd_event *event;
@@ -191,7 +192,8 @@ static void tell_progress(Operation *operation)
                         (void) sd_event_source_set_enabled(operation->timer, SD_EVENT_ONESHOT);
         } else {
                 (void) sd_event_add_time_relative(operation->event, &operation->timer, CLOCK_MONOTONIC,
-                                                  PROGRESS_INTERVAL_USEC, 0, on_interval, operation);
+                                                  PROGRESS_INTERVAL_USEC, PROGRESS_ACCURACY_USEC, on_interval,
+                                                  operation);
         }
         operation->listener->changed(operation, (const char *const[]){"Progress", NULL}, operation->userdata);
 }

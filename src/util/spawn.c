@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -15,7 +16,7 @@
 #define CONTROL_FD 3
 
 /* Runs in the child, between clone and exec: system calls only. */
-static void __attribute__((noreturn)) run_child(const SpawnRequest *request)
+static void __attribute__((noreturn)) run_child(const SpawnRequest *request, pid_t parent)
 {
         static const char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                                   NULL};
@@ -28,6 +29,10 @@ static void __attribute__((noreturn)) run_child(const SpawnRequest *request)
                 (void) sigaction(i, &action, NULL);
         sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
+
+        /* A parent that has ended before this takes effect sends nothing any more. */
+        if (request->death_signal != 0 && (prctl(PR_SET_PDEATHSIG, request->death_signal) < 0 || getppid() != parent))
+                _exit(127);
 
         /* The daemon raises its own soft limit of open files; programs that use select(2) expect 1024. */
         if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > 1024) {
@@ -59,6 +64,7 @@ int spawn(const SpawnRequest *request, pid_t *ret_pid, int *ret_pidfd)
                 .exit_signal = SIGCHLD,
         };
         sigset_t all, saved;
+        pid_t parent = getpid();
         long pid;
         int r;
 
@@ -67,7 +73,7 @@ int spawn(const SpawnRequest *request, pid_t *ret_pid, int *ret_pidfd)
         (void) sigprocmask(SIG_SETMASK, &all, &saved);
         pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
         if (pid == 0)
-                run_child(request);
+                run_child(request, parent);
         r = pid < 0 ? -errno : 0;
         (void) sigprocmask(SIG_SETMASK, &saved, NULL);
         if (r < 0)

@@ -12,6 +12,7 @@ typedef struct SpawnRequest {
         const char *const *argv; /* NULL at its end */
         int control;             /* becomes fd 3, or -1 */
         int null;                /* /dev/null, becomes fd 0 and 1; fd 2 stays */
+        int death_signal;        /* sent to it when the thread that started it ends, prctl(2); or 0 */
 } SpawnRequest;
 
 /* Starts the program with default signals, an empty signal mask, and no other fds. Errors are those of clone3(2); a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A container's object path, there and back. */
+/* The object paths of containers and operations, there and back. */
 
 #include <glib.h>
 #include <systemd/sd-bus.h>
@@ -99,6 +99,40 @@ static void test_one_spelling(void)
         }
 }
 
+static void test_operation(void)
+{
+        static const char *const none[] = {"",
+                                           "/",
+                                           OPERATION_PREFIX,
+                                           OPERATION_PREFIX "/",
+                                           OPERATION_PREFIX "/0",
+                                           OPERATION_PREFIX "/01",
+                                           OPERATION_PREFIX "/+1",
+                                           OPERATION_PREFIX "/-1",
+                                           OPERATION_PREFIX "/1/",
+                                           OPERATION_PREFIX "/1x",
+                                           OPERATION_PREFIX "/1/2",
+                                           OPERATION_PREFIX "/_31",
+                                           OPERATION_PREFIX "/18446744073709551616",
+                                           OPERATION_PREFIX "s/1",
+                                           CONTAINER_PREFIX "/1"};
+        g_autofree char *first = bus_path_of_operation(1), *last = bus_path_of_operation(G_MAXUINT64);
+        uint64_t number = 0;
+
+        g_assert_cmpstr(first, ==, "/org/gangway1/operation/1");
+        g_assert_cmpint(bus_path_parse_operation(first, &number), ==, 1);
+        g_assert_cmpuint(number, ==, 1);
+        g_assert_true(sd_bus_object_path_is_valid(last));
+        g_assert_cmpint(bus_path_parse_operation(last, &number), ==, 1);
+        g_assert_cmpuint(number, ==, G_MAXUINT64);
+        for (size_t i = 0; i < G_N_ELEMENTS(none); i++) {
+                number = 4711;
+                g_test_message("'%s'", none[i]);
+                g_assert_cmpint(bus_path_parse_operation(none[i], &number), ==, 0);
+                g_assert_cmpuint(number, ==, 4711);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -106,5 +140,6 @@ int main(int argc, char **argv)
         g_test_add_func("/bus-path/long", test_long);
         g_test_add_func("/bus-path/names-none", test_names_none);
         g_test_add_func("/bus-path/one-spelling", test_one_spelling);
+        g_test_add_func("/bus-path/operation", test_operation);
         return g_test_run();
 }

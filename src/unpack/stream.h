@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "unpack/input.h"
+#include "unpack/request.h"
+
+/*
+ * The worker that reads a compressed archive, checks its digests, and writes what is in it to a pipe.
+ */
+
+/* A tar archive of any compression. */
+typedef struct Archive {
+        int fd;             /* borrowed; a regular file or a pipe */
+        const char *what;   /* begins sentences: "The archive", "Layer 2 (sha256:…)" */
+        const char *digest; /* that it must have as it is, or NULL */
+        uint64_t size;      /* that it must have as it is, where the digest is not NULL */
+        const char
+                *diff_id; /* digest that it must have uncompressed, or NULL: then it must end as a tar archive does */
+} Archive;
+
+typedef struct Stream {
+        const Archive *archive;
+        const Limits *limits;
+        Meter *meter;
+        int output;      /* the pipe's end for writing */
+        int output_read; /* the other one, to close */
+} Stream;
+
+/* A WorkerFunction; data is a Stream. It reports ["ok", DIFF-ID]. That the pipe's reader is gone before the end is no
+ * error: a tar archive may end before its file does. */
+int stream_run(int report, void *data, sd_bus_error *error);

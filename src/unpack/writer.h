@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <systemd/sd-bus.h>
+
+#include "unpack/request.h"
+
+/*
+ * The worker that reads a tar archive from a pipe and makes its files, in a root of its own.
+ */
+
+typedef struct Writer {
+        const char *what;   /* begins sentences */
+        const char *folder; /* a path below the root; empty and there */
+        bool layer;         /* whiteouts mean something */
+        const Limits *limits;
+        uint64_t bytes, entries; /* that have been used up of the limits */
+        int input;               /* the pipe's end for reading */
+        int input_write;         /* the other one, to close */
+} Writer;
+
+/* A WorkerFunction; data is a Writer. It reports ["opaque", PATH] for each opaque folder, and
+ * ["ok", BYTES, ENTRIES, SKIPPED-DEVICES] of this archive; or ["damaged", NAME, SENTENCE] where the archive is none,
+ * and who reads it may know more. */
+int writer_run(int report, void *data, sd_bus_error *error);
