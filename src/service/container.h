@@ -54,8 +54,8 @@ void container_create(Container *container);
 /* Runs a process: PID 1 where none was started yet and exec is false. spec is taken over. */
 void container_start(Container *container, ProcessSpec *spec, bool exec, ContainerStarted started, void *userdata);
 
-/* Freezes or thaws it. */
-void container_freeze(Container *container, bool freeze, ContainerDone done, void *userdata);
+/* Freezes or thaws it; what is on its way out when a freeze is asked for goes first. */
+void container_freeze(Container *container, bool frozen, ContainerDone done, void *userdata);
 
 /* Sends a signal to all of its processes. */
 void container_signal_all(Container *container, int signal, ContainerDone done, void *userdata);

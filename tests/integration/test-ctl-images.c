@@ -161,7 +161,7 @@ static void test_bar(void)
 
         seat_new_input(&seat, CTL("import", "ctl-bar", "-"), input);
         close_fd(&input);
-        g_autofree char *bar = read_text(seat.screen, " 31.9M");
+        g_autofree char *bar = read_text(seat.screen, " 32.0M");
         g_assert_true(g_str_has_prefix(bar, "\rimporting ctl-bar  ["));
         assert_contains(bar, "\033[K\rimporting ctl-bar  [");
         g_assert_null(strstr(bar, "\n"));

@@ -43,10 +43,8 @@ static void test_window_change(void)
         struct winsize size = {.ws_row = 44, .ws_col = 55};
         Seat seat;
 
-        seat_new(&seat,
-                 CTL("start", "-t", name, "sh", "-c",
-                     "trap 'stty size; exit 8' WINCH; echo ready; while :; do sleep 1000 & wait; done"),
-                 -1);
+        seat_new(&seat, CTL("start", "-t", name, "sh", "-c",
+                            "trap 'stty size; exit 8' WINCH; echo ready; while :; do sleep 1000 & wait; done"));
         g_autofree char *ready = read_text(seat.screen, "ready\r\n");
         g_assert_no_errno(ioctl(seat.screen, TIOCSWINSZ, &size));
         g_autofree char *changed = read_text(seat.screen, "44 55\r\n");
@@ -157,10 +155,8 @@ static void test_hang_up(void)
         g_autofree char *before = world_snapshot();
         Seat seat;
 
-        seat_new(&seat,
-                 CTL("run", "-t", "--rootfs", root_shared(), "sh", "-c",
-                     "trap 'exit 17' HUP; echo ready; while :; do sleep 1000 & wait; done"),
-                 -1);
+        seat_new(&seat, CTL("run", "-t", "--rootfs", root_shared(), "sh", "-c",
+                            "trap 'exit 17' HUP; echo ready; while :; do sleep 1000 & wait; done"));
         g_autofree char *ready = read_text(seat.screen, "ready\r\n");
         close_fd(&seat.line);
         close_fd(&seat.screen);
@@ -195,10 +191,8 @@ static void test_polkit_agent(void)
         g_autofree char *root = root_copy(alice);
         Seat seat;
 
-        seat_new(&seat,
-                 ARGV("runuser", "-u", "alice", "--", "gangwayctl", "create", "ctl-asked", "--rootfs", root,
-                      "--security", "insecure"),
-                 -1);
+        seat_new(&seat, ARGV("runuser", "-u", "alice", "--", "gangwayctl", "create", "ctl-asked", "--rootfs", root,
+                             "--security", "insecure"));
         g_autofree char *question = read_text(seat.screen, "assword: ");
         assert_contains(question, "org.gangway1.insecure");
         /* The agent turns the echo off after it has asked, and forgets what was typed before. */
