@@ -43,15 +43,13 @@ static int make_parents(void)
 int container_dir_new(const char *id, ContainerDir **ret)
 {
         g_autoptr(ContainerDir) dir = g_new0(ContainerDir, 1);
-        g_autofree char *upper = NULL, *work = NULL;
         int r;
 
         dir->run = g_strconcat(RUN_CONTAINERS "/", id, NULL);
         dir->rootfs = g_strconcat(dir->run, "/rootfs", NULL);
         dir->runtime = g_strconcat(dir->run, "/runtime", NULL);
+        dir->staging = g_strconcat(dir->run, "/staging", NULL);
         dir->scratch = g_strconcat(STATE_SCRATCH "/", id, NULL);
-        upper = g_strconcat(dir->scratch, "/upper", NULL);
-        work = g_strconcat(dir->scratch, "/work", NULL);
 
         r = make_parents();
         if (r >= 0)
@@ -61,11 +59,9 @@ int container_dir_new(const char *id, ContainerDir **ret)
         if (r >= 0)
                 r = make_folder(dir->runtime, 0700);
         if (r >= 0)
+                r = make_folder(dir->staging, 0711);
+        if (r >= 0)
                 r = make_folder(dir->scratch, 0700);
-        if (r >= 0)
-                r = make_folder(upper, 0755);
-        if (r >= 0)
-                r = make_folder(work, 0700);
         if (r < 0)
                 return r;
         *ret = g_steal_pointer(&dir);
@@ -79,6 +75,7 @@ ContainerDir *container_dir_free(ContainerDir *dir)
         g_free(dir->run);
         g_free(dir->rootfs);
         g_free(dir->runtime);
+        g_free(dir->staging);
         g_free(dir->scratch);
         g_free(dir);
         return NULL;

@@ -15,7 +15,8 @@ typedef struct ContainerDir {
         char *run;     /* config.json and the like; only root may look into what lies in it */
         char *rootfs;  /* where the launcher mounts the root, in its own mount namespace */
         char *runtime; /* the runtime's state */
-        char *scratch; /* upper/ and work/ of the throw-away layer */
+        char *staging; /* where the launcher prepares mounts, and the runtime finds those below /dev */
+        char *scratch; /* a folder for each mount that has a writable layer: INDEX/upper and INDEX/work */
 } ContainerDir;
 
 /* Makes them; id is that of names.h. Errors: of mkdir(2); -EEXIST for the leftover of an earlier daemon. */

@@ -90,6 +90,42 @@ int process_spec_add_fd(ProcessSpec *spec, uint32_t number, int fd, sd_bus_error
         return 0;
 }
 
+static GStrv join(const char *const *one, const char *const *other)
+{
+        GPtrArray *list = g_ptr_array_new();
+
+        for (; one && *one; one++)
+                g_ptr_array_add(list, g_strdup(*one));
+        for (; other && *other; other++)
+                g_ptr_array_add(list, g_strdup(*other));
+        g_ptr_array_add(list, NULL);
+        return (GStrv) g_ptr_array_free(list, FALSE);
+}
+
+static void apply_env(ProcessSpec *spec, const char *const *env)
+{
+        for (; env && *env; env++) {
+                const char *equals = strchr(*env, '=');
+                g_autofree char *name = equals ? g_strndup(*env, (gsize) (equals - *env)) : NULL;
+
+                if (name && *name && !process_spec_has_env(spec, name))
+                        g_ptr_array_add(spec->env, g_strdup(*env));
+        }
+}
+
+void process_spec_apply(ProcessSpec *spec, const ProcessDefaults *defaults)
+{
+        apply_env(spec, defaults->env);
+        if (!spec->user)
+                spec->user = g_strdup(defaults->user);
+        if (!spec->cwd)
+                spec->cwd = g_strdup(defaults->working_dir);
+        if (!spec->argv || !spec->argv[0]) {
+                g_strfreev(spec->argv);
+                spec->argv = join(defaults->entrypoint, defaults->cmd);
+        }
+}
+
 static int check_terminal(const ProcessSpec *spec, sd_bus_error *error)
 {
         if (!spec->tty)

@@ -37,6 +37,15 @@ typedef struct ProcessUser {
         GArray *groups; /* uint32_t; NULL: none */
 } ProcessUser;
 
+/* What an image says about processes, for what a call leaves open. Lists end with NULL; each may be NULL. */
+typedef struct ProcessDefaults {
+        const char *const *env;        /* NAME=VALUE */
+        const char *const *entrypoint; /* together with cmd the argv of a first process that has none */
+        const char *const *cmd;
+        const char *user;
+        const char *working_dir;
+} ProcessDefaults;
+
 ProcessSpec *process_spec_new(void);
 ProcessSpec *process_spec_free(ProcessSpec *spec);
 
@@ -45,6 +54,10 @@ int process_spec_add_env(ProcessSpec *spec, const char *name, const char *value,
 
 /* Adds an fd, of which it makes a copy. Errors: InvalidArgs, for a number twice or above PROCESS_FD_MAX. */
 int process_spec_add_fd(ProcessSpec *spec, uint32_t number, int fd, sd_bus_error *error);
+
+/* Fills in what was not given: variables that are not there, user and cwd where they are NULL, and argv where it is
+ * empty. Before the check. */
+void process_spec_apply(ProcessSpec *spec, const ProcessDefaults *defaults);
 
 /* Checks the whole, and fills in what has a default: cwd, PATH, TERM. Errors: InvalidArgs. */
 int process_spec_check(ProcessSpec *spec, sd_bus_error *error);

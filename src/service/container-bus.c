@@ -76,6 +76,13 @@ GETTER(get_hostname)
         return sd_bus_message_append(reply, "s", container_get_spec(((ContainerBus *) userdata)->container)->hostname);
 }
 
+GETTER(get_image)
+{
+        const MountSpec *root = container_spec_get_root(container_get_spec(((ContainerBus *) userdata)->container));
+
+        return sd_bus_message_append(reply, "s", root->image ? root->image : "");
+}
+
 GETTER(get_unit)
 {
         return sd_bus_message_append(reply, "s", container_get_unit(((ContainerBus *) userdata)->container));
@@ -134,6 +141,7 @@ const sd_bus_vtable container_bus_vtable[] = {
         SD_BUS_PROPERTY("NetMode", "s", get_net_mode, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("SecurityMode", "s", get_security_mode, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Hostname", "s", get_hostname, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Image", "s", get_image, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Unit", "s", get_unit, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("ControlGroup", "s", get_cgroup, 0, CHANGES),
         SD_BUS_PROPERTY("Leader", "u", get_leader, 0, CHANGES),

@@ -6,6 +6,7 @@
 
 #include "backend/cgroup.h"
 #include "backend/launcher.h"
+#include "service/container-mounts.h"
 #include "service/container.h"
 
 typedef struct StartJob StartJob;
@@ -20,7 +21,6 @@ struct Container {
         Service *service;
         ContainerSpec *spec;
         uint32_t owner;
-        pid_t caller;
         uint32_t id_base;
         char *id;
         char *unit;
@@ -39,6 +39,7 @@ struct Container {
         int cgroup;
         OomWatch *oom;
 
+        ContainerMounts *mounts;
         bool mounted;
         bool created_told;
         ContainerDone created;

@@ -81,6 +81,7 @@ static void on_removed(int result, void *userdata)
         if (result < 0)
                 log_error("Not all of the folders of the container %s can be removed: %s, %s", container->id,
                           container->dir->run, container->dir->scratch);
+        container_mounts_release_holds(container->mounts);
         finish(container);
 }
 
@@ -92,9 +93,12 @@ void container_release_continue(Container *container)
             (container->scope && !scope_is_gone(container->scope)))
                 return;
         if (!container->dir) {
+                container_mounts_release_holds(container->mounts);
                 finish(container);
                 return;
         }
+        /* What is mounted is in nobody's namespace any more, and these were the last to keep it. */
+        container_mounts_release(container->mounts);
         r = container_dir_remove(container->dir, container->service->reaper, on_removed, container,
                                  &container->removal);
         if (r < 0)

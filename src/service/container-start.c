@@ -100,6 +100,22 @@ static int check_state(const Container *container, bool exec, sd_bus_error *erro
         }
 }
 
+ProcessDefaults container_get_defaults(const Container *container, bool exec)
+{
+        const StoreImage *image = container_mounts_get_root_image(container->mounts);
+        bool first = !exec && container->state == CONTAINER_CREATED;
+
+        if (!image)
+                return (ProcessDefaults){};
+        return (ProcessDefaults){
+                .env = (const char *const *) image->env,
+                .entrypoint = first ? (const char *const *) image->entrypoint : NULL,
+                .cmd = first ? (const char *const *) image->cmd : NULL,
+                .user = image->user,
+                .working_dir = image->working_dir,
+        };
+}
+
 void container_start(Container *container, ProcessSpec *spec, bool exec, ContainerStarted started, void *userdata)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;

@@ -2,8 +2,8 @@
 
 /*
  * How a container comes to be. Two things go side by side, since the second takes its time in the kernel: the launcher
- * mounts the root in a namespace of its own, and systemd starts the scope around the launcher. The container is shown
- * as soon as the root is mounted and systemd has taken the scope; only its first start waits for the scope itself.
+ * makes the mounts in a namespace of its own, and systemd starts the scope around the launcher. The container is shown
+ * as soon as they are made and systemd has taken the scope; only its first start waits for the scope itself.
  */
 
 #include "service/container-private.h"
@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "config.h"
-#include "model/mount-plan.h"
 #include "model/names.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -28,7 +27,6 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->service = service;
         container->spec = request->spec;
         container->owner = request->owner;
-        container->caller = request->caller;
         container->id_base = request->id_base;
         container->id = name_to_id(request->owner, request->spec->name);
         container->unit = name_to_unit(request->owner, request->spec->name);
@@ -36,6 +34,11 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->runtime_path = g_strdup(service->config->runtime_path);
         container->cgroup_path = g_strdup("");
         container->cgroup = -1;
+        container->mounts = container_mounts_new(&(const ContainerMountsRequest){.service = service,
+                                                                                 .spec = request->spec,
+                                                                                 .owner = request->owner,
+                                                                                 .caller = request->caller,
+                                                                                 .id_base = request->id_base});
         container->created = request->created;
         container->created_userdata = request->created_userdata;
         container->processes = g_ptr_array_new_with_free_func(free_process);
@@ -62,6 +65,7 @@ Container *container_free(Container *container)
         scope_free(container->scope);
         launcher_free(container->launcher);
         g_ptr_array_unref(container->ending);
+        container_mounts_free(container->mounts);
         container_dir_free(container->dir);
         container_spec_free(container->spec);
         g_queue_clear_full(&container->releases, g_free);
@@ -102,7 +106,7 @@ static void tell_created(Container *container)
         container->created(container, NULL, container->created_userdata);
 }
 
-static void on_mounted(StringMessage *answer, sd_bus_error *error, void *userdata)
+static void on_mounted(const sd_bus_error *error, void *userdata)
 {
         Container *container = userdata;
 
@@ -186,50 +190,26 @@ static void on_scope_gone(void *userdata)
         /* Else its processes have ended, which their own ends tell. */
 }
 
-static int request_mount(Container *container, const MountOperation *operation)
-{
-        static const char *const ids[] = {
-                [MOUNT_IDS_HOST] = "none", [MOUNT_IDS_CALLER] = "caller", [MOUNT_IDS_RANGE] = "range"};
-        bool overlay = operation->type == MOUNT_OPERATION_OVERLAY;
-        const MountSpec *mount = operation->mount;
-        g_autofree char *uid = g_strdup_printf("%u", container->owner);
-        g_autofree char *base = g_strdup_printf("%u", container->id_base);
-        g_autofree char *caller = g_strdup_printf("%d", (int) container->caller);
-        g_autofree char *flags = g_strconcat(mount->read_only && !overlay ? "read-only " : "",
-                                             operation->devices ? "devices" : "", NULL);
-        const char *const request[] = {"root",
-                                       container->dir->rootfs,
-                                       overlay ? container->dir->scratch : "",
-                                       ids[operation->ids],
-                                       uid,
-                                       base,
-                                       flags,
-                                       mount->host_path ? mount->host_path : "",
-                                       caller,
-                                       NULL};
-
-        return launcher_request(container->launcher, request, &mount->source, mount->source >= 0 ? 1 : 0, on_mounted,
-                                container);
-}
-
-static int create(Container *container)
+/* What is taken from others comes first, and what is missing is an error before anything is made. */
+static int create(Container *container, sd_bus_error *error)
 {
         static const ScopeCallbacks callbacks = {
                 .accepted = on_scope_accepted,
                 .started = on_scope_started,
                 .gone = on_scope_gone,
         };
-        g_autoptr(MountPlan) plan = mount_plan_new(container->spec, container->owner);
         int r;
 
+        r = container_mounts_hold(container->mounts, error);
+        if (r < 0)
+                return r;
         r = container_dir_new(container->id, &container->dir);
         if (r < 0)
                 return r;
         r = launcher_new(container->service->event, container->service->reaper, &container->launcher);
         if (r < 0)
                 return r;
-        /* So far there is one operation, and the launcher takes one request at a time. */
-        r = request_mount(container, &g_array_index(plan->operations, MountOperation, 0));
+        r = container_mounts_make(container->mounts, container->launcher, container->dir, on_mounted, container);
         if (r < 0)
                 return r;
         return scope_new(container->service->scopes, container->spec, container->owner,
@@ -241,10 +221,11 @@ void container_create(Container *container)
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
 
-        r = create(container);
+        r = create(container, &error);
         if (r < 0) {
-                (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
-                                 container->spec->name, g_strerror(-r));
+                if (!sd_bus_error_is_set(&error))
+                        (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
+                                         container->spec->name, g_strerror(-r));
                 container_release(container, &error, NULL, NULL);
         }
 }
@@ -374,6 +355,11 @@ void container_hang_up(Container *container, const char *id)
 
         if (process)
                 (void) process_hang_up(process, container->service->event);
+}
+
+const ContainerMounts *container_get_mounts(const Container *container)
+{
+        return container->mounts;
 }
 
 const ContainerSpec *container_get_spec(const Container *container)

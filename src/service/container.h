@@ -8,6 +8,7 @@
 #include "model/container-spec.h"
 #include "model/lifecycle.h"
 #include "model/process-spec.h"
+#include "service/container-mounts.h"
 #include "service/process.h"
 #include "service/service.h"
 
@@ -51,6 +52,9 @@ Container *container_free(Container *container);
  * has been undone by then, removed has been called, and it is freed. Either may happen before this returns. */
 void container_create(Container *container);
 
+/* What its image says about the process that this call of container_start() would run. Borrowed. */
+ProcessDefaults container_get_defaults(const Container *container, bool exec);
+
 /* Runs a process: PID 1 where none was started yet and exec is false. spec is taken over. */
 void container_start(Container *container, ProcessSpec *spec, bool exec, ContainerStarted started, void *userdata);
 
@@ -66,6 +70,9 @@ void container_release(Container *container, const sd_bus_error *reason, Contain
 
 /* Ends a process that its caller left behind. */
 void container_hang_up(Container *container, const char *id);
+
+/* What is mounted, until it is released: for the files' methods and for Commit. */
+const ContainerMounts *container_get_mounts(const Container *container);
 
 const ContainerSpec *container_get_spec(const Container *container);
 uint32_t container_get_owner(const Container *container);

@@ -69,7 +69,7 @@ static int read_fds(sd_bus_message *m, ProcessSpec *spec, sd_bus_error *error)
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-int decode_process(sd_bus_message *m, ProcessSpec **ret, sd_bus_error *error)
+int decode_process(sd_bus_message *m, const ProcessDefaults *defaults, ProcessSpec **ret, sd_bus_error *error)
 {
         static const OptionRow rows[] = {
                 {"cwd", "s", read_cwd}, {"user", "s", read_user},          {"id", "s", read_id},
@@ -92,6 +92,8 @@ int decode_process(sd_bus_message *m, ProcessSpec **ret, sd_bus_error *error)
                 r = read_fds(m, spec, error);
         if (r >= 0)
                 r = decode_options(m, "option", rows, spec, error);
+        if (r >= 0 && defaults)
+                process_spec_apply(spec, defaults);
         if (r >= 0)
                 r = process_spec_check(spec, error);
         if (r < 0)

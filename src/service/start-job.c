@@ -189,10 +189,12 @@ static int write_process_file(const StartJob *job, const char *name)
 {
         const Container *container = job->container;
         g_autofree char *cgroups_path = g_strconcat(container->cgroup_path, "/runtime", NULL);
+        g_auto(GStrv) binds = container_mounts_list_binds(container->mounts);
         g_autofree char *text = NULL;
         uint64_t available = container->service->capabilities;
         const OciRoot root = {
                 .path = container->dir->rootfs,
+                .binds = (const char *const *) binds,
                 .id_base = container->id_base,
                 .cgroups_path = container->runtime->needs_cgroup ? cgroups_path : NULL,
                 .seccomp_bpf = container->runtime->takes_compiled_filter

@@ -9,8 +9,7 @@
 #include "service/decode-process.h"
 #include "unit.h"
 
-#define INVALID       SD_BUS_ERROR_INVALID_ARGS
-#define NOT_SUPPORTED SD_BUS_ERROR_NOT_SUPPORTED
+#define INVALID SD_BUS_ERROR_INVALID_ARGS
 
 /* The options of a container that is all right, but for what comes behind. */
 #define ROOT_MOUNT "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "host-path", "s", "/srv/root"
@@ -86,7 +85,7 @@ static void process_fails(sd_bus_message *m, const char *part)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         ProcessSpec *spec = NULL;
-        int r = decode_process(m, &spec, &error);
+        int r = decode_process(m, NULL, &spec, &error);
 
         g_assert_null(spec);
         assert_refused(r, &error, INVALID, part);
@@ -184,16 +183,108 @@ static void test_container_mounts(Fixture *f, gconstpointer data)
         make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "type", "s", "volume");
         container_fails(f->m, INVALID, "'volume' is no mount type");
         make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 2, "destination", "s", "/tmp", "type", "s", "tmpfs");
-        container_fails(f->m, NOT_SUPPORTED, "'/tmp' of type tmpfs");
+        container_fails(f->m, INVALID, "no mount at '/'");
+        make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 4, "destination", "s", "/c", "type", "s", "cache", "id",
+                     "s", "c", "sharing", "s", "Shared");
+        container_fails(f->m, INVALID, "'Shared' is no sharing of a cache");
         make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 0);
         container_fails(f->m, INVALID, "no destination");
         make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "source", "h", file);
-        container_fails(f->m, INVALID, "'source' is no folder");
+        container_fails(f->m, INVALID, "'source' is neither a folder nor a regular file");
 
         make_message(f, "sa{sv}", "", 1, "mounts", "aa{sv}", 1, 3, "source", "h", f->folder, "destination", "s", "/",
                      "x", "b", 1);
         before = count_fds();
         container_fails(f->m, INVALID, "mount key 'x'");
+        g_assert_cmpuint(count_fds(), ==, before);
+}
+
+/* Every key, each of the type that takes it; a boolean that is false is as good as none. */
+static void test_container_mount_keys(Fixture *f, gconstpointer data)
+{
+        _cleanup_close_ int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+        g_autoptr(ContainerSpec) spec = NULL;
+        const MountSpec *root, *cache, *tmpfs, *secret, *ssh, *single;
+
+        make_message(f, "sa{sv}", "", 3, "mounts", "aa{sv}", 6,
+                     /* root */ 5, "destination", "s", "/", "image", "s", "debian:12", "output", "b", 1, "read-only",
+                     "b", 1, "selector", "s", "sub",
+                     /* cache */ 5, "type", "s", "cache", "destination", "s", "/c", "id", "s", "go", "sharing", "s",
+                     "locked", "image", "s", "seed",
+                     /* tmpfs */ 5, "type", "s", "tmpfs", "destination", "s", "/t", "size", "t", UINT64_C(1) << 40,
+                     "output", "b", 0, "optional", "b", 0,
+                     /* secret */ 6, "type", "s", "secret", "destination", "s", "/s", "id", "s", "key", "uid", "u", 1,
+                     "gid", "u", 2, "mode", "u", 0444,
+                     /* ssh */ 3, "type", "s", "ssh", "destination", "s", "/a", "optional", "b", 1,
+                     /* file */ 3, "destination", "s", "/f", "source", "h", file, "read-only", "b", 1, "secrets",
+                     "a{sv}", 2, "key", "ay", 3, 1, 2, 3, "other", "h", f->folder, "ssh-agents", "a{sh}", 1, "default",
+                     f->folder);
+        spec = container_ok(f->m);
+        root = spec->mounts->pdata[0];
+        g_assert_cmpstr(root->image, ==, "debian:12");
+        g_assert_cmpstr(root->selector, ==, "sub");
+        g_assert_true(root->output && root->read_only);
+        cache = spec->mounts->pdata[1];
+        g_assert_cmpint(cache->type, ==, MOUNT_CACHE);
+        g_assert_cmpstr(cache->id, ==, "go");
+        g_assert_cmpint(cache->sharing, ==, CACHE_LOCKED);
+        g_assert_cmpstr(cache->image, ==, "seed");
+        tmpfs = spec->mounts->pdata[2];
+        g_assert_cmpuint(tmpfs->size, ==, UINT64_C(1) << 40);
+        secret = spec->mounts->pdata[3];
+        g_assert_cmpuint(secret->uid, ==, 1);
+        g_assert_cmpuint(secret->gid, ==, 2);
+        g_assert_cmpuint(secret->mode, ==, 0444);
+        g_assert_false(secret->optional);
+        ssh = spec->mounts->pdata[4];
+        g_assert_true(ssh->optional);
+        g_assert_cmpstr(ssh->id, ==, "default");
+        single = spec->mounts->pdata[5];
+        g_assert_true(single->source_is_file);
+        assert_cloexec(single->source);
+
+        g_assert_cmpmem(g_bytes_get_data(container_spec_find_secret(spec, "key")->bytes, NULL), 3, "\1\2\3", 3);
+        g_assert_null(container_spec_find_secret(spec, "other")->bytes);
+        assert_cloexec(container_spec_find_secret(spec, "other")->fd);
+        assert_cloexec(container_spec_find_agent(spec, "default")->fd);
+}
+
+static void test_container_secrets(Fixture *f, gconstpointer data)
+{
+        g_autofree char *large = g_malloc0(SECRET_SIZE_MAX + 1);
+        unsigned before;
+
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "secrets", "a{sv}", 1, "key", "s", "text");
+        container_fails(f->m, INVALID, "The secret 'key' is of the type 's'");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "secrets", "a{sv}", 2, "key", "ay", 0, "key", "ay", 0);
+        container_fails(f->m, INVALID, "'secrets' has 'key' twice");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "secrets", "a{sv}", 1, "", "ay", 0);
+        container_fails(f->m, INVALID, "The id '' of secrets");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "ssh-agents", "a{sh}", 2, "a", f->folder, "a", f->folder);
+        container_fails(f->m, INVALID, "'ssh-agents' has 'a' twice");
+
+        f->m = sd_bus_message_unref(f->m);
+        g_assert_cmpint(sd_bus_message_new_method_call(f->bus, &f->m, NULL, "/x", "org.example.X", "X"), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(f->m, "s", ""), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(f->m, 'a', "{sv}"), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(f->m, 'e', "sv"), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(f->m, "s", "secrets"), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(f->m, 'v', "a{sv}"), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(f->m, 'a', "{sv}"), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(f->m, 'e', "sv"), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(f->m, "s", "big"), >=, 0);
+        g_assert_cmpint(sd_bus_message_open_container(f->m, 'v', "ay"), >=, 0);
+        g_assert_cmpint(sd_bus_message_append_array(f->m, 'y', large, SECRET_SIZE_MAX + 1), >=, 0);
+        for (int i = 0; i < 6; i++)
+                g_assert_cmpint(sd_bus_message_close_container(f->m), >=, 0);
+        g_assert_cmpint(sd_bus_message_seal(f->m, 1, 0), >=, 0);
+        container_fails(f->m, INVALID, "The secret 'big' has 512001 bytes, the limit is 512000");
+
+        /* One that is refused after fds were read leaves none of them open. */
+        make_message(f, "sa{sv}", "", 3, "secrets", "a{sv}", 1, "a", "h", f->folder, "ssh-agents", "a{sh}", 1, "a",
+                     f->folder, "x", "b", 1);
+        before = count_fds();
+        container_fails(f->m, INVALID, "option 'x'");
         g_assert_cmpuint(count_fds(), ==, before);
 }
 
@@ -242,7 +333,7 @@ static void test_process(Fixture *f, gconstpointer data)
         make_message(f, "asa{ss}a{uh}a{sv}", 3, "sh", "", "x y", 2, "A", "1", "PATH", "/bin", 2, 7, f->folder, 3,
                      f->folder, 5, "cwd", "s", "/srv", "user", "s", "web:audio", "id", "s", "build", "tty", "b", 0,
                      "watch-bus", "b", 1);
-        g_assert_cmpint(decode_process(f->m, &spec, NULL), ==, 0);
+        g_assert_cmpint(decode_process(f->m, NULL, &spec, NULL), ==, 0);
         g_assert_cmpstrv(spec->argv, argv);
         g_assert_cmpstrv((const char *const *) spec->env->pdata, env);
         g_assert_cmpstr(spec->cwd, ==, "/srv");
@@ -262,7 +353,7 @@ static void test_process_terminal(Fixture *f, gconstpointer data)
         g_autoptr(ProcessSpec) spec = NULL;
 
         make_message(f, "asa{ss}a{uh}a{sv}", 1, "sh", 0, 0, 2, "tty", "b", 1, "winsize", "(qq)", 40, 80);
-        g_assert_cmpint(decode_process(f->m, &spec, NULL), ==, 0);
+        g_assert_cmpint(decode_process(f->m, NULL, &spec, NULL), ==, 0);
         g_assert_true(spec->tty);
         g_assert_cmpuint(spec->rows, ==, 40);
         g_assert_cmpuint(spec->columns, ==, 80);
@@ -309,6 +400,8 @@ int main(int argc, char **argv)
         add("/decode/container/full", test_container_full);
         add("/decode/container/options", test_container_options);
         add("/decode/container/mounts", test_container_mounts);
+        add("/decode/container/mount-keys", test_container_mount_keys);
+        add("/decode/container/secrets", test_container_secrets);
         add("/decode/container/scope-properties", test_container_scope_properties);
         add("/decode/container/long-words", test_long_words);
         add("/decode/process", test_process);

@@ -272,6 +272,36 @@ static void test_bad_fds(void)
         g_assert_cmpuint(spec->fds->len, ==, 1);
 }
 
+/* What an image says holds where the call says nothing; what it says stays, also where it is empty. */
+static void test_image(void)
+{
+        static const char *const env[] = {"PATH=/image/bin", "LANG=C", "broken", "=x", "EMPTY=", NULL};
+        static const char *const entrypoint[] = {"/entry", "-x", NULL}, *const cmd[] = {"serve", NULL};
+        static const char *const all[] = {"LANG=de", "PATH=/image/bin", "EMPTY=", NULL};
+        static const char *const joined[] = {"/entry", "-x", "serve", NULL};
+        const ProcessDefaults defaults = {env, entrypoint, cmd, "web", "/srv"}, none = {};
+        g_autoptr(ProcessSpec) open = process_spec_new(), closed = new_good(), nothing = process_spec_new();
+
+        add_env(open, "LANG", "de");
+        process_spec_apply(open, &defaults);
+        assert_good(open);
+        assert_env(open, all);
+        g_assert_cmpstrv(open->argv, joined);
+        g_assert_cmpstr(open->user, ==, "web");
+        g_assert_cmpstr(open->cwd, ==, "/srv");
+
+        closed->user = g_strdup("");
+        closed->cwd = g_strdup("");
+        process_spec_apply(closed, &defaults);
+        assert_good(closed);
+        g_assert_cmpstr(closed->argv[0], ==, "sh");
+        g_assert_cmpstr(closed->user, ==, "");
+        g_assert_cmpstr(closed->cwd, ==, "/");
+
+        process_spec_apply(nothing, &none);
+        assert_bad(nothing, "argv is empty");
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -286,5 +316,6 @@ int main(int argc, char **argv)
         g_test_add_func("/process-spec/terminal", test_terminal);
         g_test_add_func("/process-spec/fds", test_fds);
         g_test_add_func("/process-spec/bad-fds", test_bad_fds);
+        g_test_add_func("/process-spec/image", test_image);
         return g_test_run();
 }
