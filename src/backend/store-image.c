@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "backend/store-private.h"
@@ -30,6 +31,16 @@ static void free_layer(gpointer layer)
         store_layer_free(layer);
 }
 
+/* The same layer further down changes nothing: the upper one says for each of its paths what is there. overlayfs
+ * refuses the same folder twice. */
+static bool has_folder(const StoreImage *image, const char *folder)
+{
+        for (unsigned i = 0; i < image->layers->len; i++)
+                if (g_str_equal(((const StoreLayer *) g_ptr_array_index(image->layers, i))->folder, folder))
+                        return true;
+        return false;
+}
+
 static int read_layers(Store *store, StoreImage *image)
 {
         _cleanup_(store_finalize) sqlite3_stmt *statement = NULL;
@@ -48,8 +59,11 @@ static int read_layers(Store *store, StoreImage *image)
                 return r;
         (void) sqlite3_bind_int64(statement, 1, image->id);
         while ((r = store_step(store, statement)) > 0) {
-                StoreLayer *layer = g_new0(StoreLayer, 1);
+                StoreLayer *layer;
 
+                if (has_folder(image, (const char *) sqlite3_column_text(statement, 1)))
+                        continue;
+                layer = g_new0(StoreLayer, 1);
                 layer->id = sqlite3_column_int64(statement, 0);
                 layer->folder = store_copy_text(statement, 1);
                 layer->id_base = (uint32_t) sqlite3_column_int64(statement, 2);

@@ -143,16 +143,24 @@ static ImportLayer *last_layer(const Import *import)
         return g_ptr_array_index(import->layers, import->layers->len - 1);
 }
 
-int import_set_opaque(Import *import, const char *path, sd_bus_error *error)
+static int open_below(int folder, const char *path)
 {
         struct open_how how = {
                 .flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
         };
-        const char *below = path + strspn(path, "/");
-        g_autofree char *full = g_strdup_printf("%u/%s", import->layers->len - 1, *below ? below : ".");
-        _cleanup_close_ int fd = (int) syscall(SYS_openat2, import->tree, full, &how, sizeof(how));
 
+        return (int) syscall(SYS_openat2, folder, path, &how, sizeof(how));
+}
+
+int import_set_opaque(Import *import, const char *path, sd_bus_error *error)
+{
+        const char *below = path + strspn(path, "/");
+        g_autofree char *name = g_strdup_printf("%u", import->layers->len - 1);
+        _cleanup_close_ int root = open_below(import->tree, name), fd = -1;
+
+        if (root >= 0)
+                fd = open_below(root, *below ? below : ".");
         if (fd < 0)
                 return unpacker_mistrust("a folder that is none", error);
         if (fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
