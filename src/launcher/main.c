@@ -15,7 +15,9 @@
  *                                                   is a control group for the runtime, NUMBERS is "0,1,2" for the
  *                                                   others
  *
- * It ends when it has run a process, or when the daemon closes the socket.
+ * The requests about files are those of files-request.h.
+ *
+ * It ends when it has run a process, or answered about files, or when the daemon closes the socket.
  */
 
 #include <fcntl.h>
@@ -24,6 +26,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "launcher/files-request.h"
 #include "launcher/mount-calls.h"
 #include "launcher/reply.h"
 #include "launcher/run.h"
@@ -135,6 +138,13 @@ static int do_run(StringMessage *m)
         return r < 0 ? r : 1;
 }
 
+static int do_files(StringMessage *m)
+{
+        int r = files_request(CONTROL_FD, m);
+
+        return r < 0 ? r : 1;
+}
+
 static const struct {
         const char *name;
         size_t n_strings; /* at least */
@@ -147,6 +157,9 @@ static const struct {
         {"user", 2, do_user},
         {"make-directory", 4, do_make_directory},
         {"run", 9, do_run},
+        {"open-file", 4, do_files},
+        {"stat", 5, do_files},
+        {"read-directory", 6, do_files},
 };
 
 static int dispatch(StringMessage *m)

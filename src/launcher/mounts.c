@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "launcher/files.h"
 #include "launcher/inputs.h"
 #include "launcher/tree.h"
 #include "util/cleanup.h"
@@ -260,7 +261,7 @@ static int add(MountSpace *space, const MountRequest *request, MountResult *resu
         r = tree_attach(tree, target);
         if (r < 0)
                 return r;
-        result->top = tree_reopen(tree);
+        result->top = files_open_view(tree);
         if (result->top < 0)
                 return result->top;
         if (space->root < 0) {

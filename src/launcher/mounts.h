@@ -70,7 +70,7 @@ typedef struct MountRequest {
 } MountRequest;
 
 typedef struct MountResult {
-        int top; /* O_PATH */
+        int top; /* as a view, files.h */
         /* The mount point that had to be made: on the mount `stub_index` at stub_path, of which the last n_stubs
          * components are new. n_stubs 0: none. */
         unsigned n_stubs;

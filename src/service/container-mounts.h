@@ -17,7 +17,8 @@ typedef struct ContainerMount {
         const MountOperation *operation; /* of the plan, the one that mounts it; NULL where the mount is left out */
         StoreImage *image;               /* what it is made from; NULL: no image */
         int hold;                        /* on the image's top layer, -1: none */
-        int top;                         /* what is mounted, as an O_PATH fd; -1 while it is not */
+        int top;                         /* what is mounted, as a view (src/launcher/files.h), without what
+                                            is mounted upon it; -1 while it is not */
         char *upper;                     /* the folder of its writable child; NULL: it has none */
         GPtrArray *stubs; /* char *: mount points that were made in it, from its whole's top on ("/a/b", then "/a"), and
                              those of the runtime's own that it lacked */

@@ -9,6 +9,7 @@
 #include "service/container-mounts.h"
 #include "service/container.h"
 
+typedef struct ContainerFiles ContainerFiles;
 typedef struct StartJob StartJob;
 
 typedef struct LauncherEnd {
@@ -51,6 +52,8 @@ struct Container {
         uint64_t last_number; /* for ids */
         unsigned n_running;
         GQueue jobs; /* StartJob, those that wait first, and those under way */
+
+        ContainerFiles *files;
 
         GQueue releases; /* those who wait for the release */
         ReaperWatch *removal;

@@ -8,6 +8,7 @@
 
 #include "service/container-private.h"
 
+#include "service/container-files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -90,7 +91,7 @@ void container_release_continue(Container *container)
         int r;
 
         if (container->removal || container->n_running > 0 || container->ending->len > 0 ||
-            (container->scope && !scope_is_gone(container->scope)))
+            !container_files_are_idle(container) || (container->scope && !scope_is_gone(container->scope)))
                 return;
         if (!container->dir) {
                 container_mounts_release_holds(container->mounts);
@@ -105,7 +106,7 @@ void container_release_continue(Container *container)
                 on_removed(r, container);
 }
 
-static void abort_jobs(Container *container, const sd_bus_error *reason)
+static void abort_calls(Container *container, const sd_bus_error *reason)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error released = SD_BUS_ERROR_NULL;
 
@@ -113,6 +114,7 @@ static void abort_jobs(Container *container, const sd_bus_error *reason)
                 (void) error_set(&released, ERROR_NOT_RUNNING, "The container '%s' was released",
                                  container->spec->name);
         container_start_jobs_abort(container, reason ? reason : &released);
+        container_files_abort(container, reason ? reason : &released);
 }
 
 void container_release(Container *container, const sd_bus_error *reason, ContainerDone done, void *userdata)
@@ -132,7 +134,7 @@ void container_release(Container *container, const sd_bus_error *reason, Contain
         }
         container_event(container, EVENT_RELEASE);
         container_state_changed(container);
-        abort_jobs(container, reason);
+        abort_calls(container, reason);
 
         for (guint i = 0; i < container->processes->len; i++)
                 if (!process_get_end(container->processes->pdata[i]))

@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "model/names.h"
+#include "service/container-files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -44,6 +45,7 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->processes = g_ptr_array_new_with_free_func(free_process);
         container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
         container->ending = g_ptr_array_new_with_free_func(container_launcher_end_free);
+        container->files = container_files_new();
         g_queue_init(&container->jobs);
         g_queue_init(&container->freezes);
         g_queue_init(&container->releases);
@@ -63,6 +65,7 @@ Container *container_free(Container *container)
         oom_watch_free(container->oom);
         safe_close(container->cgroup);
         scope_free(container->scope);
+        container_files_free(container->files);
         launcher_free(container->launcher);
         g_ptr_array_unref(container->ending);
         container_mounts_free(container->mounts);
