@@ -18,6 +18,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+#define ENTRIES_MAX 4096U /* in one answer of ReadDirectory */
+
 bool container_file_split(const char *text, char **ret_container, char **ret_path)
 {
         const char *colon = strchr(text, ':');
@@ -151,8 +153,44 @@ void container_file_done(ContainerFile *file)
         g_clear_pointer(&file->path, g_free);
 }
 
-static int call_for_file(const ContainerFile *file, const char *member, const char *below, sd_bus_message **ret,
-                         sd_bus_error *error)
+/* Appends {sv} with bytes. */
+static int append_bytes(sd_bus_message *message, const char *key, const char *bytes)
+{
+        int r;
+
+        if ((r = sd_bus_message_open_container(message, 'e', "sv")) < 0 ||
+            (r = sd_bus_message_append(message, "s", key)) < 0 ||
+            (r = sd_bus_message_open_container(message, 'v', "ay")) < 0 ||
+            (r = sd_bus_message_append_array(message, 'y', bytes, strlen(bytes))) < 0 ||
+            (r = sd_bus_message_close_container(message)) < 0)
+                return r;
+        return sd_bus_message_close_container(message);
+}
+
+/* Options of a call for a file. Strings on the bus are UTF-8, and names of files are what they are. */
+typedef struct FileOptions {
+        bool follow;
+        uint32_t limit;    /* 0: none */
+        const char *after; /* NULL: from the beginning */
+} FileOptions;
+
+static int append_options(sd_bus_message *message, const char *path, const FileOptions *options)
+{
+        int r;
+
+        r = sd_bus_message_open_container(message, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        if ((!g_utf8_validate(path, -1, NULL) && (r = append_bytes(message, "path-bytes", path)) < 0) ||
+            (options->follow && (r = sd_bus_message_append(message, "{sv}", "follow", "b", true)) < 0) ||
+            (options->limit && (r = sd_bus_message_append(message, "{sv}", "limit", "u", options->limit)) < 0) ||
+            (options->after && (r = append_bytes(message, "after-bytes", options->after)) < 0))
+                return r;
+        return sd_bus_message_close_container(message);
+}
+
+static int call_for_file(const ContainerFile *file, const char *member, const char *below, FileOptions options,
+                         sd_bus_message **ret, sd_bus_error *error)
 {
         g_autofree char *path = g_build_filename(file->path, *below ? below : NULL, NULL);
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
@@ -161,7 +199,9 @@ static int call_for_file(const ContainerFile *file, const char *member, const ch
         r = ctl_new_call(file->ctl, file->container, member, &message, error);
         if (r < 0)
                 return r;
-        r = sd_bus_message_append(message, "usa{sv}", file->mount, path, 0);
+        r = sd_bus_message_append(message, "us", file->mount, g_utf8_validate(path, -1, NULL) ? path : "");
+        if (r >= 0)
+                r = append_options(message, path, &options);
         if (r < 0)
                 return ctl_bus_failure(r, error);
         return ctl_call(file->ctl, message, ret, error);
@@ -180,14 +220,32 @@ static int read_text(sd_bus_message *reply, char **target)
         return 0;
 }
 
+static int read_bytes(sd_bus_message *reply, char **target)
+{
+        const void *bytes;
+        size_t size;
+        int r;
+
+        if ((r = sd_bus_message_enter_container(reply, 'v', "ay")) < 0 ||
+            (r = sd_bus_message_read_array(reply, 'y', &bytes, &size)) < 0)
+                return r;
+        g_free(*target);
+        *target = g_strndup(bytes, size);
+        return sd_bus_message_exit_container(reply);
+}
+
 static int read_key(sd_bus_message *reply, const char *key, FileEntry *entry)
 {
         if (strcmp(key, "name") == 0)
                 return read_text(reply, &entry->name);
+        if (strcmp(key, "name-bytes") == 0)
+                return read_bytes(reply, &entry->name);
         if (strcmp(key, "type") == 0)
                 return read_text(reply, &entry->type);
         if (strcmp(key, "target") == 0)
                 return read_text(reply, &entry->target);
+        if (strcmp(key, "target-bytes") == 0)
+                return read_bytes(reply, &entry->target);
         if (strcmp(key, "size") == 0)
                 return sd_bus_message_read(reply, "v", "t", &entry->size);
         if (strcmp(key, "mode") == 0)
@@ -227,13 +285,13 @@ static int read_entry(sd_bus_message *reply, FileEntry *entry)
         return entry->type ? 1 : -EBADMSG;
 }
 
-int container_file_stat(const ContainerFile *file, const char *below, FileEntry *ret, sd_bus_error *error)
+int container_file_stat(const ContainerFile *file, const char *below, bool follow, FileEntry *ret, sd_bus_error *error)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         FileEntry entry = {};
         int r;
 
-        r = call_for_file(file, "StatFile", below, &reply, error);
+        r = call_for_file(file, "StatFile", below, (FileOptions){.follow = follow}, &reply, error);
         if (r < 0)
                 return r;
         r = read_entry(reply, &entry);
@@ -264,30 +322,47 @@ static bool is_file_name(const char *name)
         return name && *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-int container_file_list(const ContainerFile *file, const char *below, GPtrArray **ret, sd_bus_error *error)
+/* Reads aa{sv} to its end and adds its entries. */
+static int read_entries(sd_bus_message *reply, GPtrArray *entries)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
         int r;
 
-        r = call_for_file(file, "ReadDirectory", below, &reply, error);
-        if (r < 0)
-                return r;
         r = sd_bus_message_enter_container(reply, 'a', "a{sv}");
         while (r >= 0) {
                 FileEntry *entry = g_new0(FileEntry, 1);
 
                 g_ptr_array_add(entries, entry);
                 r = read_entry(reply, entry);
-                if (r > 0 && !is_file_name(entry->name))
-                        r = -EBADMSG;
                 if (r == 0) {
                         g_ptr_array_set_size(entries, (int) entries->len - 1);
                         break;
                 }
+                if (r > 0 && !is_file_name(entry->name))
+                        r = -EBADMSG;
         }
-        if (r < 0)
-                return ctl_bus_failure(r, error);
+        return r;
+}
+
+int container_file_list(const ContainerFile *file, const char *below, GPtrArray **ret, sd_bus_error *error)
+{
+        g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
+        FileOptions options = {.limit = ENTRIES_MAX};
+        guint before;
+        int r;
+
+        do {
+                _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+
+                before = entries->len;
+                if (before > 0)
+                        options.after = ((const FileEntry *) entries->pdata[before - 1])->name;
+                r = call_for_file(file, "ReadDirectory", below, options, &reply, error);
+                if (r < 0)
+                        return r;
+                r = read_entries(reply, entries);
+                if (r < 0)
+                        return ctl_bus_failure(r, error);
+        } while (entries->len - before == ENTRIES_MAX);
         g_ptr_array_sort(entries, compare_entries);
         *ret = g_steal_pointer(&entries);
         return 0;
@@ -298,7 +373,7 @@ int container_file_open(const ContainerFile *file, const char *below, int *ret, 
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         int r, fd;
 
-        r = call_for_file(file, "OpenFile", below, &reply, error);
+        r = call_for_file(file, "OpenFile", below, (FileOptions){}, &reply, error);
         if (r < 0)
                 return r;
         r = sd_bus_message_read(reply, "h", &fd);

@@ -13,9 +13,9 @@
 #include "ctl/ctl.h"
 
 typedef struct FileEntry {
-        char *name; /* NULL in the answer of container_file_stat() */
-        char *type; /* "file", "directory", "symlink", "fifo", "socket", "character", "block" */
-        char *target;
+        char *name;   /* NULL in the answer of container_file_stat(); may be no UTF-8 */
+        char *type;   /* "file", "directory", "symlink", "fifo", "socket", "character", "block" */
+        char *target; /* of a symlink; may be no UTF-8 */
         uint64_t size;
         uint32_t mode, uid, gid;
         int64_t mtime; /* in microseconds since 1970 */
@@ -43,8 +43,9 @@ int container_mount_at(Ctl *ctl, const char *container, const char *path, uint32
 int container_file_find(Ctl *ctl, const char *text, ContainerFile *ret, sd_bus_error *error);
 void container_file_done(ContainerFile *file);
 
-/* What is at the path, which is below file's path, or "" for that itself; a symlink is not followed. */
-int container_file_stat(const ContainerFile *file, const char *below, FileEntry *ret, sd_bus_error *error);
+/* What is at the path, which is below file's path, or "" for that itself. follow: where it is a symlink, what that
+ * leads to. */
+int container_file_stat(const ContainerFile *file, const char *below, bool follow, FileEntry *ret, sd_bus_error *error);
 
 /* The entries of a folder, sorted by name; ret is an array of FileEntry that belongs to the caller. */
 int container_file_list(const ContainerFile *file, const char *below, GPtrArray **ret, sd_bus_error *error);

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 
 #include "ctl/file-copy.h"
+#include "ctl/file-listing.h"
 #include "ctl/report.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -35,9 +36,11 @@ static int copy_entry(CopyOut *out, int folder, const char *leaf, const char *be
 /* What the caller knows the file as. */
 static int failed(const CopyOut *out, const char *below, int r, sd_bus_error *error)
 {
+        g_autofree char *shown = listing_name(below);
+
         if (!sd_bus_error_is_set(error))
                 sd_bus_error_setf(error, SD_BUS_ERROR_FAILED, _("can't make '%s%s%s': %s"), out->destination,
-                                  *below ? "/" : "", below, g_strerror(-r));
+                                  *below ? "/" : "", shown, g_strerror(-r));
         return r;
 }
 
@@ -63,6 +66,7 @@ static void set_time(int fd, const FileEntry *entry)
 /* Opens the file of the container; it may have become something else since it was listed. */
 static int open_input(CopyOut *out, const char *below, int *ret, sd_bus_error *error)
 {
+        g_autofree char *shown = listing_name(below);
         _cleanup_close_ int input = -1;
         struct stat status;
         int r;
@@ -71,7 +75,7 @@ static int open_input(CopyOut *out, const char *below, int *ret, sd_bus_error *e
         if (r < 0)
                 return r;
         if (fstat(input, &status) < 0 || !S_ISREG(status.st_mode))
-                return error_invalid(error, _("'%s' is no regular file any more"), below);
+                return error_invalid(error, _("'%s' is no regular file any more"), shown);
         *ret = steal_fd(&input);
         return 0;
 }
@@ -130,11 +134,12 @@ static int copy_contents(CopyOut *out, int fd, const char *below, sd_bus_error *
                 return r;
         for (guint i = 0; i < entries->len; i++) {
                 const FileEntry *entry = entries->pdata[i];
-                g_autofree char *path = *below ? g_build_filename(below, entry->name, NULL) : g_strdup(entry->name);
+                g_autofree char *shown = listing_name(entry->name),
+                                *path = *below ? g_build_filename(below, entry->name, NULL) : g_strdup(entry->name);
 
                 r = copy_entry(out, fd, entry->name, path, entry, error);
-                if (r < 0 && sd_bus_error_has_name(error, SD_BUS_ERROR_FILE_NOT_FOUND)) {
-                        report(_("'%s' is gone by now, it is left out"), path);
+                if (r < 0 && sd_bus_error_has_name(error, COPY_ERROR_GONE)) {
+                        report(_("'%s' is gone by now, it is left out"), shown);
                         sd_bus_error_free(error);
                 } else if (r < 0)
                         return r;
@@ -166,13 +171,15 @@ static int copy_folder(CopyOut *out, int folder, const char *leaf, const char *b
 static int copy_entry(CopyOut *out, int folder, const char *leaf, const char *below, const FileEntry *entry,
                       sd_bus_error *error)
 {
+        g_autofree char *shown = listing_name(below);
+
         if (strcmp(entry->type, "file") == 0)
                 return copy_file(out, folder, leaf, below, entry, error);
         if (strcmp(entry->type, "directory") == 0)
                 return copy_folder(out, folder, leaf, below, entry, error);
         if (strcmp(entry->type, "symlink") == 0)
                 return copy_symlink(out, folder, leaf, below, entry, error);
-        report(_("'%s' is a %s, it is left out"), below, entry->type);
+        report(_("'%s' is a %s, it is left out"), shown, entry->type);
         return 0;
 }
 
@@ -233,6 +240,12 @@ static int copy_as(CopyOut *out, const FileEntry *entry, bool contents, sd_bus_e
         return copy_entry(out, folder, leaf, "", entry, error);
 }
 
+static bool can_be_copied(const FileEntry *entry)
+{
+        return strcmp(entry->type, "file") == 0 || strcmp(entry->type, "directory") == 0 ||
+               strcmp(entry->type, "symlink") == 0;
+}
+
 static int copy_to(CopyOut *out, const FileEntry *entry, const char *name, bool contents, sd_bus_error *error)
 {
         _cleanup_close_ int folder = open(out->destination, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -258,10 +271,12 @@ int copy_out(const CopySource *source, const char *name, bool contents, const ch
         int r;
 
         (void) umask(out.mask);
-        r = source->stat(source->data, "", &entry, error);
+        r = source->stat(source->data, "", contents || strcmp(destination, "-") == 0, &entry, error);
         if (r < 0)
                 return r;
-        if (strcmp(destination, "-") == 0)
+        if (!can_be_copied(&entry))
+                r = error_invalid(error, _("that is a %s, which can't be copied"), entry.type);
+        else if (strcmp(destination, "-") == 0)
                 r = write_to_output(&out, &entry, error);
         else
                 r = copy_to(&out, &entry, name, contents, error);

@@ -53,15 +53,17 @@ char *listing_name(const char *text)
 {
         GString *shown = g_string_new(NULL);
 
-        /* What comes over the bus is UTF-8. */
-        for (const char *p = text; *p; p = g_utf8_next_char(p)) {
-                gunichar character = g_utf8_get_char(p);
+        while (*text) {
+                gunichar character = g_utf8_get_char_validated(text, -1);
+                bool valid = character < (gunichar) -2;
+                const char *next = valid ? g_utf8_next_char(text) : text + 1;
 
-                if (!g_unichar_iscntrl(character) && g_unichar_type(character) != G_UNICODE_FORMAT)
+                if (valid && !g_unichar_iscntrl(character) && g_unichar_type(character) != G_UNICODE_FORMAT)
                         g_string_append_unichar(shown, character);
                 else
-                        for (const char *byte = p; byte < g_utf8_next_char(p); byte++)
+                        for (const char *byte = text; byte < next; byte++)
                                 g_string_append_printf(shown, "\\%03o", (unsigned char) *byte);
+                text = next;
         }
         return g_string_free(shown, FALSE);
 }

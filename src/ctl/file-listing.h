@@ -10,5 +10,6 @@
 /* "drwxr-xr-x": the type and the mode, with set-id and sticky bits as ls(1) shows them. */
 char *listing_mode(const char *type, uint32_t mode);
 
-/* text with what a terminal would take for a command, and line ends, as \ooo: a container chooses its names. */
+/* text with what a terminal would take for a command, line ends, and what is no UTF-8, as \ooo: a container chooses its
+ * names. */
 char *listing_name(const char *text);

@@ -19,9 +19,9 @@
 #include "ctl/report.h"
 #include "util/cleanup.h"
 
-static int source_stat(void *data, const char *below, FileEntry *ret, sd_bus_error *error)
+static int source_stat(void *data, const char *below, bool follow, FileEntry *ret, sd_bus_error *error)
 {
-        return container_file_stat(data, below, ret, error);
+        return container_file_stat(data, below, follow, ret, error);
 }
 
 static int source_list(void *data, const char *below, GPtrArray **ret, sd_bus_error *error)
@@ -68,12 +68,19 @@ typedef struct ListOptions {
         bool json;
 } ListOptions;
 
+/* JSON is UTF-8: where text is not, its odd bytes are replaced. */
+static void set_text(JsonObject *object, const char *member, const char *text)
+{
+        g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+        json_object_set_string_member(object, member, valid);
+}
+
 static JsonObject *entry_to_object(const FileEntry *entry)
 {
         JsonObject *object = json_object_new();
 
-        if (entry->name)
-                json_object_set_string_member(object, "name", entry->name);
+        set_text(object, "name", entry->name);
         json_object_set_string_member(object, "type", entry->type);
         json_object_set_int_member(object, "size", (gint64) entry->size);
         json_object_set_int_member(object, "mode", entry->mode & 07777);
@@ -81,7 +88,7 @@ static JsonObject *entry_to_object(const FileEntry *entry)
         json_object_set_int_member(object, "gid", entry->gid);
         json_object_set_int_member(object, "mtime", entry->mtime);
         if (entry->target)
-                json_object_set_string_member(object, "target", entry->target);
+                set_text(object, "target", entry->target);
         return object;
 }
 
@@ -135,13 +142,13 @@ static void free_entry(void *data)
 }
 
 /* What is in the folder, or the one file that is there. */
-static int read_entries(const ContainerFile *file, const char *text, GPtrArray **ret, sd_bus_error *error)
+static int read_entries(const ContainerFile *file, const char *text, bool follow, GPtrArray **ret, sd_bus_error *error)
 {
         FileEntry *entry = g_new0(FileEntry, 1);
         GPtrArray *entries;
         int r;
 
-        r = container_file_stat(file, "", entry, error);
+        r = container_file_stat(file, "", follow, entry, error);
         if (r < 0 || strcmp(entry->type, "directory") == 0) {
                 free_entry(entry);
                 return r < 0 ? r : container_file_list(file, "", ret, error);
@@ -174,7 +181,9 @@ int verb_ls(Ctl *ctl, int argc, char **argv)
                 return option_usage(argv, _("it takes one CONTAINER:PATH"));
         r = container_file_find(ctl, argv[optind], &file, &error);
         if (r >= 0)
-                r = read_entries(&file, argv[optind], &entries, &error);
+                /* As ls(1) does: with -l a symlink itself is looked at, unless a slash says that it is a folder. */
+                r = read_entries(&file, argv[optind], !list.long_lines || g_str_has_suffix(argv[optind], "/"), &entries,
+                                 &error);
         if (r < 0)
                 return report_failure(&error, r);
         print_entries(entries, &list);

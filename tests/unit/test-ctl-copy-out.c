@@ -30,14 +30,14 @@ static const char *type_of(mode_t mode)
                                 : "socket";
 }
 
-static int play_stat(void *data, const char *below, FileEntry *ret, sd_bus_error *error)
+static int play_stat(void *data, const char *below, bool follow, FileEntry *ret, sd_bus_error *error)
 {
         const Played *played = data;
         g_autofree char *path = g_build_filename(played->root, below, NULL), *name = g_path_get_basename(path);
         struct stat st;
 
-        if (lstat(path, &st) < 0)
-                return sd_bus_error_set_const(error, SD_BUS_ERROR_FILE_NOT_FOUND, "there is no such file");
+        if ((follow ? stat(path, &st) : lstat(path, &st)) < 0)
+                return sd_bus_error_set_const(error, COPY_ERROR_GONE, "there is no such file");
         *ret = (FileEntry){.name = g_steal_pointer(&name),
                            .type = g_strdup(type_of(st.st_mode)),
                            .size = (uint64_t) st.st_size,
@@ -75,7 +75,7 @@ static int play_list(void *data, const char *below, GPtrArray **ret, sd_bus_erro
                 g_autofree char *inside = g_build_filename(below, name, NULL);
                 FileEntry *entry = g_new0(FileEntry, 1);
 
-                g_assert_cmpint(play_stat(data, inside, entry, error), ==, 0);
+                g_assert_cmpint(play_stat(data, inside, false, entry, error), ==, 0);
                 g_ptr_array_add(entries, entry);
         }
         *ret = entries;
@@ -89,7 +89,7 @@ static int play_open(void *data, const char *below, int *ret, sd_bus_error *erro
         int fd = open(path, O_RDONLY | O_CLOEXEC);
 
         if (fd < 0)
-                return sd_bus_error_set_const(error, SD_BUS_ERROR_FILE_NOT_FOUND, "there is no such file");
+                return sd_bus_error_set_const(error, COPY_ERROR_GONE, "there is no such file");
         *ret = fd;
         return 0;
 }
@@ -289,6 +289,11 @@ static void test_tree(void)
         g_assert_cmpint(copy(&world, "d", true, "out/there", &error), ==, 0);
         assert_text(&world, "out/there/sub/f", "deep");
         assert_missing(&world, "out/there/d");
+        /* What can't be copied is no error in a folder, and one by itself. */
+        play_below(&world, "d/fifo");
+        assert_refused(copy(&world, "fifo", false, "out/fifo", &error), &error, SD_BUS_ERROR_INVALID_ARGS, "fifo");
+        assert_missing(&world, "out/fifo");
+        play_below(&world, "d");
         /* A folder does not take a file's place. */
         put(&world, "out/file", "stays");
         assert_failed(copy(&world, "d", false, "out/file", &error), &error, "out/file");
@@ -440,6 +445,8 @@ static void test_listing(void)
                 g_assert_cmpstr(text, ==, modes[i].text);
         }
         g_assert_cmpstr(plain, ==, "a b ä");
+        g_autofree char *bytes = listing_name("\xff ok \xc3");
+        g_assert_cmpstr(bytes, ==, "\\377 ok \\303");
         g_assert_cmpstr(escape, ==, "a\\033[2J\\012\\342\\200\\256x");
 }
 
