@@ -6,102 +6,48 @@
  * own (the scope's control group, a mount namespace of its own). Each request of the daemon is one packet on fd 3, and
  * is answered by one: "ok …", or "error NAME SENTENCE". The requests:
  *
- *   root TARGET SCRATCH MAP UID BASE FLAGS PATH PID  mount the root; the folder is the packet's fd, which the process
- *                                                   PID opened, or PATH
+ *   prepare, secret, mount, seal                    the container's mounts: mount-calls.h
  *   user SPEC                                       answers "ok UID GID HOME GROUP…"; an exec's launcher, which did
- *                                                   not mount the root, gets it as the packet's fd
+ *                                                   not make the mounts, gets it as the packet's fd
  *   make-directory PATH UID GID                     inside the root, the ids are those of the host
  *   run IDENTIFIER UNIT PID-FILE LOG-FILE CONSOLE GROUP NUMBERS ARGV…   answers "ok PID" with a terminal's fds, or
  *                                                   "failed STATUS TEXT"; GROUP is "group" where the packet's first fd
  *                                                   is a control group for the runtime, NUMBERS is "0,1,2" for the
- * others
+ *                                                   others
  *
- * It ends when it has run a process, or when the daemon closes the socket.
+ * The requests about files are those of files-request.h.
+ *
+ * It ends when it has run a process, or answered about files, or when the daemon closes the socket.
  */
 
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "launcher/mounts.h"
+#include "config.h"
+#include "launcher/agents.h"
+#include "launcher/files-request.h"
+#include "launcher/mount-calls.h"
+#include "launcher/reply.h"
 #include "launcher/run.h"
 #include "launcher/users.h"
 #include "util/cleanup.h"
 #include "util/confined-path.h"
 #include "util/string-message.h"
 
-#define CONTROL_FD     3
-#define INVALID_ARGS   "org.freedesktop.DBus.Error.InvalidArgs"
-#define MOUNT_FAILED   "org.gangway1.Error.MountFailed"
-#define RUNTIME_FAILED "org.gangway1.Error.RuntimeFailed"
+/* Of an exec's launcher. */
+static int given_root = -1;
 
-static int root_fd = -1;
-
-static int reply(const char *const *strings, const int *fds, size_t n_fds)
+static int get_root(void)
 {
-        return string_message_send(CONTROL_FD, strings, fds, n_fds);
-}
-
-static int reply_ok(void)
-{
-        return reply((const char *const[]){"ok", NULL}, NULL, 0);
-}
-
-static int __attribute__((format(printf, 2, 3))) reply_error(const char *name, const char *format, ...)
-{
-        char sentence[2048];
-        va_list arguments;
-
-        va_start(arguments, format);
-        (void) vsnprintf(sentence, sizeof(sentence), format, arguments);
-        va_end(arguments);
-        return reply((const char *const[]){"error", name, sentence, NULL}, NULL, 0);
+        return given_root >= 0 ? given_root : mount_call_get_root();
 }
 
 static uint32_t to_number(const char *text)
 {
         return (uint32_t) strtoul(text, NULL, 10);
-}
-
-static int do_root(StringMessage *m)
-{
-        const char *step = "", *path = m->strings[7];
-        _cleanup_close_ int opened = -1;
-        RootMount root = {
-                .target = m->strings[1],
-                .scratch = *m->strings[2] ? m->strings[2] : NULL,
-                .map = {.kind = strcmp(m->strings[3], "caller") == 0  ? ID_MAP_CALLER
-                                : strcmp(m->strings[3], "range") == 0 ? ID_MAP_RANGE
-                                                                      : ID_MAP_NONE,
-                        .uid = to_number(m->strings[4]),
-                        .base = to_number(m->strings[5])},
-                .read_only = strstr(m->strings[6], "read-only") != NULL,
-                .devices = strstr(m->strings[6], "devices") != NULL,
-        };
-        int r;
-
-        if (m->n_fds > 0) {
-                root.source = m->fds[0];
-                root.source_pid = (int) to_number(m->strings[8]);
-                path = "that the caller opened";
-        } else {
-                root.source = opened = confined_open_literal(path);
-                if (opened < 0)
-                        return reply_error(
-                                MOUNT_FAILED, "The folder '%s' can't be opened%s: %s", path,
-                                opened == -ELOOP ? ", since a part of it is a symlink; give the path it leads to" : "",
-                                strerror(-opened));
-        }
-
-        r = mounts_root(&root, &step);
-        if (r < 0)
-                return reply_error(MOUNT_FAILED, "The folder %s can't become the root: failed to %s: %s", path, step,
-                                   strerror(-r));
-        root_fd = open(root.target, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return root_fd < 0 ? -errno : reply_ok();
 }
 
 static int do_user(StringMessage *m)
@@ -113,8 +59,8 @@ static int do_user(StringMessage *m)
         int r;
 
         if (m->n_fds > 0)
-                root_fd = steal_fd(&m->fds[0]);
-        r = user_lookup(root_fd, m->strings[1], &user, message, sizeof(message));
+                given_root = steal_fd(&m->fds[0]);
+        r = user_lookup(get_root(), m->strings[1], &user, message, sizeof(message));
         if (r < 0)
                 return reply_error(INVALID_ARGS, "%s", *message ? message : strerror(-r));
 
@@ -132,7 +78,7 @@ static int do_user(StringMessage *m)
 
 static int do_make_directory(StringMessage *m)
 {
-        int r = confined_make_directory(root_fd, m->strings[1], to_number(m->strings[2]), to_number(m->strings[3]));
+        int r = confined_make_directory(get_root(), m->strings[1], to_number(m->strings[2]), to_number(m->strings[3]));
 
         if (r < 0)
                 return reply_error(INVALID_ARGS, "The working directory '%s' can't be made in the container: %s",
@@ -180,7 +126,13 @@ static int do_run(StringMessage *m)
         if (r < 0 || request.n_fds != n_fds)
                 return -EBADMSG;
 
+        r = agents_start();
+        if (r < 0)
+                return reply_error(RUNTIME_FAILED, "The way to an ssh agent can't be opened: " GANGWAY_SSH_PROXY ": %s",
+                                   strerror(-r));
         r = run_runtime(&request, &result);
+        if (r < 0 || result.pid <= 0)
+                agents_stop();
         if (r < 0)
                 return reply_error(RUNTIME_FAILED, "The runtime %s can't be run: %s", request.argv[0], strerror(-r));
         if (result.pid <= 0) {
@@ -194,15 +146,28 @@ static int do_run(StringMessage *m)
         return r < 0 ? r : 1;
 }
 
+static int do_files(StringMessage *m)
+{
+        int r = files_request(CONTROL_FD, m);
+
+        return r < 0 ? r : 1;
+}
+
 static const struct {
         const char *name;
         size_t n_strings; /* at least */
         int (*run)(StringMessage *message);
 } requests[] = {
-        {"root", 9, do_root},
+        {"prepare", 7, mount_call_prepare},
+        {"secret", 2, mount_call_secret},
+        {"mount", 4, mount_call_mount},
+        {"seal", 1, mount_call_seal},
         {"user", 2, do_user},
         {"make-directory", 4, do_make_directory},
         {"run", 9, do_run},
+        {"open-file", 4, do_files},
+        {"stat", 5, do_files},
+        {"read-directory", 6, do_files},
 };
 
 static int dispatch(StringMessage *m)

@@ -1,280 +1,318 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+/*
+ * Each mount is made as a detached tree, with all its attributes, and only then attached: nobody can ever see or write
+ * to a half-made one. What overlayfs wants by path (lower folders) is mounted in a folder of ours meanwhile.
+ *
+ * A destination is looked up below the container's root, and lands there whatever somebody does to the folders at that
+ * moment: openat2(2) lets no part of it lead out, the mount goes to the very file that was found, and what has to be
+ * made is made below a folder that was found in the same way.
+ */
+
 #include "launcher/mounts.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
+#include "launcher/agents.h"
+#include "launcher/files.h"
+#include "launcher/inputs.h"
+#include "launcher/tree.h"
 #include "util/cleanup.h"
-#include "util/fs-ids.h"
+#include "util/confined-path.h"
 
-#define IDS_PER_CONTAINER 65536U
+#define STEP(space, ...) ((void) snprintf((space)->step, sizeof((space)->step), __VA_ARGS__))
 
-static int enter_mounts(pid_t pid)
+static int make_staging(const MountSpace *space, const char *name)
 {
-        _cleanup_close_ int fd = -1;
-        char path[64];
+        char path[512];
 
-        (void) snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int) pid);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || setns(fd, CLONE_NEWNS) < 0)
-                return -errno;
-        return 0;
+        if (snprintf(path, sizeof(path), "%s/%s", space->staging, name) >= (int) sizeof(path))
+                return -ENAMETOOLONG;
+        return mkdir(path, 0700) < 0 ? -errno : 0;
 }
 
-static int clone_source(int source)
+int mounts_prepare(MountSpace *space)
 {
-        int tree = open_tree(source, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        static const char *const folders[] = {"lower", "overlay", "whole", "empty", "secrets"};
 
-        return tree < 0 ? -errno : tree;
-}
-
-/* A detached copy of the source's mount. open_tree(2) copies mounts of the own mount namespace only, so it goes where
- * the folder was opened: mostly the machine's, but a sandboxed caller has one of its own. Which process that is, is
- * taken on trust: no path is looked up there, so a wrong one gains nothing and just fails. */
-static int clone_foreign_source(int source, pid_t pid)
-{
-        _cleanup_close_ int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-        int tree;
-
-        if (own < 0)
-                return -errno;
-        tree = enter_mounts(1);
-        if (tree >= 0)
-                tree = clone_source(source);
-        if (tree == -EINVAL) {
-                tree = enter_mounts(pid);
-                if (tree >= 0)
-                        tree = clone_source(source);
-        }
-        if (setns(own, CLONE_NEWNS) < 0) {
-                int r = -errno;
-
-                safe_close(tree);
-                return r;
-        }
-        return tree;
-}
-
-/* What is mounted here is seen by nobody else. What others unmount is unmounted here, too: a launcher may wait for its
- * Start for days, and must not keep a disk busy. */
-static int leave_mounts(void)
-{
+        space->root = space->secrets.top = -1;
+        /* What is mounted here is seen by nobody else. What others unmount is unmounted here, too: a launcher may wait
+         * for its Start for days, and must not keep a disk busy. */
+        STEP(space, "leave the mounts of others");
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
                 return -errno;
-        return 0;
-}
+        STEP(space, "make the folders to prepare mounts in");
+        for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+                int r = make_staging(space, folders[i]);
 
-static int write_map(pid_t pid, const char *name, uint32_t inside, uint32_t outside, uint32_t count)
-{
-        _cleanup_close_ int fd = -1;
-        char path[64], line[64];
-        int length;
-
-        (void) snprintf(path, sizeof(path), "/proc/%d/%s", (int) pid, name);
-        length = snprintf(line, sizeof(line), "%u %u %u", inside, outside, count);
-        fd = open(path, O_WRONLY | O_CLOEXEC);
-        if (fd < 0 || write(fd, line, (size_t) length) < 0)
-                return -errno;
-        return 0;
-}
-
-/* The gid of the user's own group. The bus tells the groups of a connection, but not which of them is the primary. */
-static int primary_group(uint32_t uid, uint32_t *ret_gid)
-{
-        const struct passwd *user;
-
-        errno = 0;
-        user = getpwuid(uid);
-        if (!user)
-                return errno > 0 ? -errno : -ESRCH;
-        *ret_gid = user->pw_gid;
-        return 0;
-}
-
-static int write_maps(pid_t pid, const IdMap *map, uint32_t gid)
-{
-        uint32_t uid = map->kind == ID_MAP_RANGE ? 0 : map->uid;
-        uint32_t count = map->kind == ID_MAP_RANGE ? IDS_PER_CONTAINER : 1;
-        int r = write_map(pid, "uid_map", uid, map->base, count);
-
-        return r < 0 ? r : write_map(pid, "gid_map", gid, map->base, count);
-}
-
-/* Opens the user namespace of a process that is there for it only. */
-static int open_map_of_child(const IdMap *map, uint32_t gid)
-{
-        char path[64];
-        pid_t pid;
-        int r, fd = -1;
-
-        pid = (pid_t) syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
-        if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                for (;;)
-                        (void) pause();
-
-        r = write_maps(pid, map, gid);
-        if (r >= 0) {
-                (void) snprintf(path, sizeof(path), "/proc/%d/ns/user", (int) pid);
-                fd = open(path, O_RDONLY | O_CLOEXEC);
-                if (fd < 0)
-                        r = -errno;
-        }
-
-        (void) kill(pid, SIGKILL);
-        (void) waitpid(pid, NULL, 0);
-        return r < 0 ? r : fd;
-}
-
-/* A user namespace that holds the map. An idmapped mount takes the ids of the disk as ids inside of that namespace, and
- * shows what they are outside of it: mount_setattr(2). */
-static int open_id_map(const IdMap *map)
-{
-        sigset_t term, saved;
-        uint32_t gid = 0;
-        int r;
-
-        if (map->kind == ID_MAP_CALLER) {
-                r = primary_group(map->uid, &gid);
                 if (r < 0)
                         return r;
         }
-        /* The daemon ends us by SIGTERM; the child must not outlive us. */
-        sigemptyset(&term);
-        sigaddset(&term, SIGTERM);
-        (void) sigprocmask(SIG_BLOCK, &term, &saved);
-        r = open_map_of_child(map, gid);
-        (void) sigprocmask(SIG_SETMASK, &saved, NULL);
-        return r;
+        if (asprintf(&space->secrets_folder, "%s/secrets", space->staging) < 0)
+                return -ENOMEM;
+        space->secrets.folder = space->secrets_folder;
+        return 0;
 }
 
-/* The source as a detached mount, with its ids mapped. */
-static int open_source(const RootMount *root, const char **ret_step)
+static int open_tmpfs(MountSpace *space, const MountRequest *request)
 {
-        _cleanup_close_ int tree = -1, map = -1;
-        struct mount_attr attributes = {.attr_set = root->devices ? 0 : MOUNT_ATTR_NODEV};
+        _cleanup_close_ int context = -1;
+        char size[32], owner[16];
+        int tree;
 
-        *ret_step = "open the folder as a mount";
-        tree = root->source_pid > 0 ? clone_foreign_source(root->source, root->source_pid) : clone_source(root->source);
+        STEP(space, "mount memory");
+        (void) snprintf(size, sizeof(size), "%llu", (unsigned long long) request->size);
+        (void) snprintf(owner, sizeof(owner), "%u", space->base);
+        context = fsopen("tmpfs", FSOPEN_CLOEXEC);
+        if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "source", "tmpfs", 0) < 0 ||
+            fsconfig(context, FSCONFIG_SET_STRING, "mode", "1777", 0) < 0 ||
+            fsconfig(context, FSCONFIG_SET_STRING, "uid", owner, 0) < 0 ||
+            fsconfig(context, FSCONFIG_SET_STRING, "gid", owner, 0) < 0 ||
+            (request->size > 0 && fsconfig(context, FSCONFIG_SET_STRING, "size", size, 0) < 0) ||
+            fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+                return -errno;
+        tree = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
+        return tree < 0 ? -errno : tree;
+}
+
+static int open_secret(MountSpace *space, const MountRequest *request)
+{
+        STEP(space, "make a file of the secret");
+        return secrets_open_tree(&space->secrets, request->source, request->uid, request->gid, request->mode);
+}
+
+static int open_ssh(MountSpace *space, const MountRequest *request)
+{
+        char staging[512];
+        const AgentSocket agent = {
+                .agent = request->source,
+                .caller = request->caller,
+                .uid = request->uid,
+                .gid = request->gid,
+                .mode = request->mode,
+                .staging = staging,
+        };
+
+        (void) snprintf(staging, sizeof(staging), "%s/whole", space->staging);
+        STEP(space, "make a socket for the agent");
+        return agents_add(&agent);
+}
+
+static int open_what(MountSpace *space, const MountRequest *request)
+{
+        switch (request->what) {
+        case MOUNT_WHAT_INPUT:
+                return input_open(space, request);
+        case MOUNT_WHAT_CHILD:
+                return child_open(space, request);
+        case MOUNT_WHAT_TMPFS:
+                return open_tmpfs(space, request);
+        case MOUNT_WHAT_SECRET:
+                return open_secret(space, request);
+        case MOUNT_WHAT_SSH:
+                return open_ssh(space, request);
+        }
+        return -EINVAL;
+}
+
+/* The mount as a detached tree that is all it should be, and what its top is called in the whole. */
+static int open_tree_of(MountSpace *space, const MountRequest *request, char **ret_below)
+{
+        _cleanup_close_ int whole = -1, part = -1;
+        _cleanup_free_ char *below = NULL;
+        char stage[512];
+        int r;
+
+        whole = open_what(space, request);
+        if (whole < 0)
+                return whole;
+        if (request->selector) {
+                STEP(space, "find what the selector '%.512s' names", request->selector);
+                (void) snprintf(stage, sizeof(stage), "%s/whole", space->staging);
+                part = tree_select(whole, request->selector, stage, &below);
+        } else {
+                below = strdup("/");
+                part = below ? steal_fd(&whole) : -ENOMEM;
+        }
+        if (part < 0)
+                return part;
+        STEP(space, "set its attributes");
+        r = tree_set_flags(part,
+                           (request->devices ? 0 : MOUNT_ATTR_NODEV) | (request->read_only ? MOUNT_ATTR_RDONLY : 0));
+        if (r < 0)
+                return r;
+        *ret_below = below;
+        below = NULL;
+        return steal_fd(&part);
+}
+
+/* Which of our mounts an fd lies on, and what its place is called there. */
+static int find_place(const MountSpace *space, int fd, unsigned *ret_index, char **ret_path)
+{
+        _cleanup_free_ char *path = NULL;
+        struct statx st;
+        int r;
+
+        if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0)
+                return -errno;
+        r = tree_path(fd, &path);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < space->n_tops; i++) {
+                const MountTop *top = &space->tops[i];
+                size_t length = strlen(top->path);
+
+                if (top->id != st.stx_mnt_id || strncmp(path, top->path, length) != 0)
+                        continue;
+                if (asprintf(ret_path, "%s%s", strcmp(top->below, "/") == 0 ? "" : top->below, path + length) < 0)
+                        return -ENOMEM;
+                *ret_index = top->index;
+                return 1;
+        }
+        return 0;
+}
+
+static int open_mount_point(MountSpace *space, const MountRequest *request, bool is_folder, MountResult *result)
+{
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        STEP(space, "open or make its mount point");
+        fd = confined_open_mount_point(space->root, request->destination, is_folder, space->base, space->base,
+                                       &result->n_stubs);
+        if (fd < 0)
+                return fd;
+        r = tree_is_folder(fd);
+        if (r < 0)
+                return r;
+        if ((r > 0) != is_folder) {
+                STEP(space, is_folder ? "mount a folder on a file" : "mount a file on a folder");
+                return is_folder ? -ENOTDIR : -EISDIR;
+        }
+        if (result->n_stubs > 0) {
+                r = find_place(space, fd, &result->stub_index, &result->stub_path);
+                if (r < 0)
+                        return r;
+                if (r == 0)
+                        result->n_stubs = 0;
+        }
+        return steal_fd(&fd);
+}
+
+/* Below /dev the runtime mounts a folder of its own over whatever the root has there. */
+static int open_staged_point(MountSpace *space, const MountRequest *request, bool is_folder)
+{
+        char path[512];
+        int fd;
+
+        STEP(space, "make the place where the runtime finds it");
+        (void) snprintf(path, sizeof(path), "%s/dev-%u", space->staging, request->index);
+        if ((is_folder ? mkdir(path, 0755) : mknod(path, S_IFREG | 0644, 0)) < 0)
+                return -errno;
+        fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+        return fd < 0 ? -errno : fd;
+}
+
+static int open_target(MountSpace *space, const MountRequest *request, bool is_folder, MountResult *result)
+{
+        int fd;
+
+        if (request->by_runtime)
+                return open_staged_point(space, request, is_folder);
+        if (space->root >= 0)
+                return open_mount_point(space, request, is_folder, result);
+        if (strcmp(request->destination, "/") != 0 || !is_folder) {
+                STEP(space, "make it the root: it is %s", is_folder ? "not the first mount" : "no folder");
+                return -ENOTDIR;
+        }
+        STEP(space, "open the folder for the root");
+        fd = open(space->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+static int note_top(MountSpace *space, unsigned index, int fd, char **below)
+{
+        MountTop *top = &space->tops[space->n_tops];
+        struct statx st;
+        int r;
+
+        if (space->n_tops >= MOUNTS_MAX)
+                return -E2BIG;
+        if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0)
+                return -errno;
+        r = tree_path(fd, &top->path);
+        if (r < 0)
+                return r;
+        top->index = index;
+        top->id = st.stx_mnt_id;
+        top->below = *below;
+        *below = NULL;
+        space->n_tops++;
+        return 0;
+}
+
+static int add(MountSpace *space, const MountRequest *request, MountResult *result)
+{
+        _cleanup_close_ int tree = -1, target = -1;
+        _cleanup_free_ char *below = NULL;
+        int r;
+
+        tree = open_tree_of(space, request, &below);
         if (tree < 0)
                 return tree;
-
-        if (root->map.kind != ID_MAP_NONE) {
-                *ret_step = "make the map of ids";
-                map = open_id_map(&root->map);
-                if (map < 0)
-                        return map;
-                attributes.attr_set |= MOUNT_ATTR_IDMAP;
-                attributes.userns_fd = (uint64_t) map;
-        }
-        if (!root->scratch && root->read_only)
-                attributes.attr_set |= MOUNT_ATTR_RDONLY;
-
-        *ret_step = "map the ids of the folder (its file system must be one that can: ext4, xfs, btrfs, tmpfs …)";
-        if (attributes.attr_set != 0 && mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
-                return -errno;
-        return steal_fd(&tree);
-}
-
-static int attach(int tree, const char *target)
-{
-        if (move_mount(tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-                return -errno;
-        return 0;
-}
-
-/* The root directory of an overlay looks as its upper one does, so that one takes mode and owner of the source's. */
-static int copy_attributes(const char *source, const char *upper)
-{
-        struct stat st;
-
-        if (stat(source, &st) < 0 || lchown(upper, st.st_uid, st.st_gid) < 0 || chmod(upper, st.st_mode & 07777) < 0)
-                return -errno;
-        return 0;
-}
-
-/* An overlay looks at the layers below as who mounted it: as the container's root, which is the folder's owner there,
- * it can read what is the owner's, also where the file's group is not mapped. */
-static int create_overlay(int context, const RootMount *root)
-{
-        uint32_t owner = root->map.kind == ID_MAP_NONE ? 0 : root->map.base;
-        int saved, r;
-
-        r = fs_ids_enter(owner, owner, &saved);
+        r = tree_is_folder(tree);
         if (r < 0)
                 return r;
-        r = fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
-        fs_ids_leave(saved);
+        if (r == 0 && request->what == MOUNT_WHAT_INPUT && !request->read_only && !request->written) {
+                STEP(space, "lay a throw-away layer over a single file; make it read-only, or an output");
+                space->refused = true;
+                return -EINVAL;
+        }
+        target = open_target(space, request, r > 0, result);
+        if (target < 0)
+                return target;
+
+        STEP(space, "mount it there");
+        r = tree_attach(tree, target);
+        if (r < 0)
+                return r;
+        result->top = files_open_view(tree);
+        if (result->top < 0)
+                return result->top;
+        if (space->root < 0) {
+                space->root = tree_reopen(tree);
+                if (space->root < 0)
+                        return space->root;
+        }
+        return note_top(space, request->index, tree, &below);
+}
+
+int mounts_add(MountSpace *space, const MountRequest *request, MountResult *ret)
+{
+        MountResult result = {.top = -1};
+        int r = add(space, request, &result);
+
+        if (r < 0)
+                mounts_result_done(&result);
+        else
+                *ret = result;
         return r;
 }
 
-/* The overlay over target, where the source is mounted now: the source's mount stays below it. */
-static int open_overlay(const RootMount *root, const char **ret_step)
+void mounts_result_done(MountResult *result)
 {
-        _cleanup_close_ int context = -1, overlay = -1;
-        char upper[256], work[256];
-        int r;
-
-        if (snprintf(upper, sizeof(upper), "%s/upper", root->scratch) >= (int) sizeof(upper) ||
-            snprintf(work, sizeof(work), "%s/work", root->scratch) >= (int) sizeof(work))
-                return -ENAMETOOLONG;
-
-        *ret_step = "prepare the throw-away layer";
-        r = copy_attributes(root->target, upper);
-        if (r < 0)
-                return r;
-
-        /* volatile: the layer is thrown away, so nothing of it has to reach the disk. */
-        *ret_step = "mount the throw-away layer over the folder";
-        context = fsopen("overlay", FSOPEN_CLOEXEC);
-        if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "source", "gangway", 0) < 0 ||
-            fsconfig(context, FSCONFIG_SET_STRING, "lowerdir", root->target, 0) < 0 ||
-            fsconfig(context, FSCONFIG_SET_STRING, "upperdir", upper, 0) < 0 ||
-            fsconfig(context, FSCONFIG_SET_STRING, "workdir", work, 0) < 0 ||
-            fsconfig(context, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
-                return -errno;
-        r = create_overlay(context, root);
-        if (r < 0)
-                return r;
-        /* Where the root is to be read-only the runtime sees to it, once the mount points are made. */
-        overlay = fsmount(context, FSMOUNT_CLOEXEC, root->devices ? 0 : MOUNT_ATTR_NODEV);
-        if (overlay < 0)
-                return -errno;
-        return steal_fd(&overlay);
+        result->top = safe_close(result->top);
+        free(result->stub_path);
+        result->stub_path = NULL;
 }
 
-int mounts_root(const RootMount *root, const char **ret_step)
+void mounts_seal(MountSpace *space)
 {
-        _cleanup_close_ int source = -1, overlay = -1;
-        int r;
-
-        source = open_source(root, ret_step);
-        if (source < 0)
-                return source;
-        *ret_step = "leave the mounts of others";
-        r = leave_mounts();
-        if (r < 0)
-                return r;
-        *ret_step = "mount the folder";
-        r = attach(source, root->target);
-        if (r < 0 || !root->scratch)
-                return r;
-
-        overlay = open_overlay(root, ret_step);
-        if (overlay < 0)
-                return overlay;
-        /* The overlay has its own hold on the source. */
-        if (umount2(root->target, MNT_DETACH) < 0)
-                return -errno;
-        return attach(overlay, root->target);
+        secrets_hide(&space->secrets);
+        inputs_hide(space);
 }

@@ -2,6 +2,8 @@
 
 #include "model/container-spec.h"
 
+#include <string.h>
+
 #include "model/names.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -10,19 +12,32 @@
 
 static const char *const net_modes[] = {[NET_SANDBOX] = "sandbox", [NET_NONE] = "none", [NET_HOST] = "host"};
 static const char *const security_modes[] = {[SECURITY_SANDBOX] = "sandbox", [SECURITY_INSECURE] = "insecure"};
-static const char *const mount_types[] = {[MOUNT_BIND] = "bind",
-                                          [MOUNT_CACHE] = "cache",
-                                          [MOUNT_TMPFS] = "tmpfs",
-                                          [MOUNT_SECRET] = "secret",
-                                          [MOUNT_SSH] = "ssh"};
 
 DEFINE_WORD_TABLE(net_mode, NetMode, net_modes)
 DEFINE_WORD_TABLE(security_mode, SecurityMode, security_modes)
-DEFINE_WORD_TABLE(mount_type, MountType, mount_types)
 
 static void free_mount(gpointer mount)
 {
         mount_spec_free(mount);
+}
+
+static void free_secret(gpointer data)
+{
+        SecretSpec *secret = data;
+
+        g_free(secret->id);
+        g_clear_pointer(&secret->bytes, g_bytes_unref);
+        safe_close(secret->fd);
+        g_free(secret);
+}
+
+static void free_agent(gpointer data)
+{
+        AgentSpec *agent = data;
+
+        g_free(agent->id);
+        safe_close(agent->fd);
+        g_free(agent);
 }
 
 static void free_resource_limit(gpointer data)
@@ -47,6 +62,8 @@ ContainerSpec *container_spec_new(void)
         ContainerSpec *spec = g_new0(ContainerSpec, 1);
 
         spec->mounts = g_ptr_array_new_with_free_func(free_mount);
+        spec->secrets = g_ptr_array_new_with_free_func(free_secret);
+        spec->agents = g_ptr_array_new_with_free_func(free_agent);
         spec->rlimits = g_ptr_array_new_with_free_func(free_resource_limit);
         spec->scope_properties = g_ptr_array_new_with_free_func(free_scope_property);
         return spec;
@@ -57,6 +74,8 @@ ContainerSpec *container_spec_free(ContainerSpec *spec)
         if (!spec)
                 return NULL;
         g_ptr_array_unref(spec->mounts);
+        g_ptr_array_unref(spec->secrets);
+        g_ptr_array_unref(spec->agents);
         g_ptr_array_unref(spec->rlimits);
         g_ptr_array_unref(spec->scope_properties);
         g_free(spec->hostname);
@@ -65,22 +84,80 @@ ContainerSpec *container_spec_free(ContainerSpec *spec)
         return NULL;
 }
 
-MountSpec *mount_spec_new(void)
-{
-        MountSpec *mount = g_new0(MountSpec, 1);
+typedef struct Wiped {
+        size_t size;
+        char bytes[];
+} Wiped;
 
-        mount->source = -1;
-        return mount;
+static void wipe(gpointer data)
+{
+        Wiped *wiped = data;
+
+        explicit_bzero(wiped->bytes, wiped->size);
+        g_free(wiped);
 }
 
-MountSpec *mount_spec_free(MountSpec *mount)
+SecretSpec *secret_spec_new(const char *id, const void *bytes, size_t size, int fd)
 {
-        if (!mount)
-                return NULL;
-        safe_close(mount->source);
-        g_free(mount->destination);
-        g_free(mount->host_path);
-        g_free(mount);
+        SecretSpec *secret = g_new0(SecretSpec, 1);
+
+        secret->id = g_strdup(id);
+        secret->fd = fd;
+        if (fd < 0) {
+                Wiped *wiped = g_malloc(sizeof(Wiped) + size);
+
+                wiped->size = size;
+                if (size > 0)
+                        memcpy(wiped->bytes, bytes, size);
+                secret->bytes = g_bytes_new_with_free_func(wiped->bytes, size, wipe, wiped);
+        }
+        return secret;
+}
+
+AgentSpec *agent_spec_new(const char *id, int fd)
+{
+        AgentSpec *agent = g_new0(AgentSpec, 1);
+
+        agent->id = g_strdup(id);
+        agent->fd = fd;
+        return agent;
+}
+
+const SecretSpec *container_spec_find_secret(const ContainerSpec *spec, const char *id)
+{
+        for (guint i = 0; i < spec->secrets->len; i++)
+                if (strcmp(((SecretSpec *) spec->secrets->pdata[i])->id, id) == 0)
+                        return spec->secrets->pdata[i];
+        return NULL;
+}
+
+const AgentSpec *container_spec_find_agent(const ContainerSpec *spec, const char *id)
+{
+        for (guint i = 0; i < spec->agents->len; i++)
+                if (strcmp(((AgentSpec *) spec->agents->pdata[i])->id, id) == 0)
+                        return spec->agents->pdata[i];
+        return NULL;
+}
+
+bool container_spec_has_agents(const ContainerSpec *spec)
+{
+        for (guint i = 0; i < spec->mounts->len; i++) {
+                const MountSpec *mount = spec->mounts->pdata[i];
+
+                if (mount->type == MOUNT_SSH && !mount->left_out)
+                        return true;
+        }
+        return false;
+}
+
+const char *container_spec_get_agent_path(const ContainerSpec *spec)
+{
+        for (guint i = 0; i < spec->mounts->len; i++) {
+                const MountSpec *mount = spec->mounts->pdata[i];
+
+                if (mount->at_default && !mount->left_out)
+                        return mount->destination;
+        }
         return NULL;
 }
 
@@ -104,17 +181,10 @@ ScopeProperty *scope_property_new(const char *name, uint64_t number, GBytes *byt
         return property;
 }
 
-static bool is_root(const MountSpec *mount)
-{
-        g_autofree char *path = g_canonicalize_filename(mount->destination, "/");
-
-        return strspn(path, "/") == strlen(path);
-}
-
 const MountSpec *container_spec_get_root(const ContainerSpec *spec)
 {
         for (guint i = 0; i < spec->mounts->len; i++)
-                if (is_root(spec->mounts->pdata[i]))
+                if (mount_spec_is_root(spec->mounts->pdata[i]))
                         return spec->mounts->pdata[i];
         return NULL;
 }
@@ -132,51 +202,49 @@ static bool hostname_is_valid(const char *hostname)
         return true;
 }
 
-/* A path as a person reads it: it begins with what it leads to. */
-static bool is_plain_path(const char *path)
+/* What a mount shows must have been handed in, unless it may be missing: then the mount is left out. */
+static int check_handed_in(const ContainerSpec *spec, MountSpec *mount, sd_bus_error *error)
 {
-        g_autofree char *plain = g_canonicalize_filename(path, "/");
-
-        /* Two slashes at the beginning are kept, since POSIX lets them mean something. */
-        return strcmp(plain, path) == 0 && !g_str_has_prefix(path, "//");
-}
-
-static int check_mount(const MountSpec *mount, sd_bus_error *error)
-{
-        if (!mount->destination)
-                return error_invalid(error, "A mount has no destination; give it one, for example \"/\"");
-        if (mount->type != MOUNT_BIND || !is_root(mount))
-                return error_set(error, SD_BUS_ERROR_NOT_SUPPORTED,
-                                 "The mount at '%s' of type %s is not supported yet: this version makes the root only, "
-                                 "a bind mount at '/'",
-                                 mount->destination, mount_type_to_string(mount->type));
-        if (mount->source >= 0 && mount->host_path)
-                return error_invalid(error, "The mount at '%s' has both source and host-path; give it one of them",
-                                     mount->destination);
-        if (mount->source < 0 && !mount->host_path)
-                return error_set(error, SD_BUS_ERROR_NOT_SUPPORTED,
-                                 "The mount at '%s' has neither source nor host-path, and this version makes no "
-                                 "empty root",
-                                 mount->destination);
-        if (mount->host_path && !is_plain_path(mount->host_path))
-                return error_invalid(error,
-                                     "The host-path '%s' is not absolute, or has a '.', a '..', or a '/' too many",
-                                     mount->host_path);
-        return 0;
+        if (mount->type == MOUNT_SECRET)
+                mount->left_out = !container_spec_find_secret(spec, mount->id);
+        else if (mount->type == MOUNT_SSH)
+                mount->left_out = !container_spec_find_agent(spec, mount->id);
+        if (!mount->left_out || mount->optional)
+                return 0;
+        return error_set(error, mount->type == MOUNT_SECRET ? ERROR_NO_SUCH_SECRET : ERROR_NO_SUCH_AGENT,
+                         "The mount at '%s' wants the %s '%s', which is not in the option '%s'", mount->destination,
+                         mount->type == MOUNT_SECRET ? "secret" : "agent", mount->id,
+                         mount->type == MOUNT_SECRET ? "secrets" : "ssh-agents");
 }
 
 static int check_mounts(const ContainerSpec *spec, sd_bus_error *error)
 {
-        for (guint i = 0; i < spec->mounts->len; i++) {
-                int r = check_mount(spec->mounts->pdata[i], error);
+        g_autoptr(GHashTable) destinations = g_hash_table_new(g_str_hash, g_str_equal);
+        unsigned n_host_paths = 0;
 
+        if (spec->mounts->len > MOUNTS_MAX)
+                return error_invalid(error, "The option 'mounts' has %u mounts, the limit is %u", spec->mounts->len,
+                                     MOUNTS_MAX);
+        for (guint i = 0; i < spec->mounts->len; i++) {
+                MountSpec *mount = spec->mounts->pdata[i];
+                int r;
+
+                mount->index = i;
+                r = mount_spec_check(mount, spec->security_mode == SECURITY_SANDBOX, error);
+                if (r >= 0)
+                        r = check_handed_in(spec, mount, error);
                 if (r < 0)
                         return r;
+                if (!g_hash_table_add(destinations, mount->destination))
+                        return error_invalid(error, "The option 'mounts' has two mounts at '%s'", mount->destination);
+                if (mount->host_path && ++n_host_paths > MOUNT_HOST_PATHS_MAX)
+                        return error_invalid(error,
+                                             "The option 'mounts' has more than %u mounts with a 'host-path', which is "
+                                             "what a person can be asked about",
+                                             MOUNT_HOST_PATHS_MAX);
         }
-        if (spec->mounts->len == 0)
+        if (!g_hash_table_contains(destinations, "/"))
                 return error_invalid(error, "The option 'mounts' has no mount at '/'; one must be the root");
-        if (spec->mounts->len > 1)
-                return error_invalid(error, "The option 'mounts' has two mounts at '/'");
         return 0;
 }
 

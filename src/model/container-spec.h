@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "model/mount-spec.h"
 #include "util/word-table.h"
 
 /*
@@ -24,22 +25,22 @@ typedef enum SecurityMode {
         SECURITY_INSECURE,
 } SecurityMode;
 
-typedef enum MountType {
-        MOUNT_BIND,
-        MOUNT_CACHE,
-        MOUNT_TMPFS,
-        MOUNT_SECRET,
-        MOUNT_SSH,
-} MountType;
+/* What a secret mount shows: an id with bytes, or with an fd that they are read from. */
+#define SECRETS_MAX     32U
+#define SECRET_SIZE_MAX (500U * 1024U)
+#define AGENTS_MAX      32U
 
-typedef struct MountSpec {
-        MountType type;
-        char *destination;
-        int source; /* owned, -1 where it is none */
-        char *host_path;
-        bool read_only;
-        bool output;
-} MountSpec;
+typedef struct SecretSpec {
+        char *id;
+        GBytes *bytes; /* NULL: they are read from fd */
+        int fd;        /* owned, -1 where bytes is set */
+} SecretSpec;
+
+/* What an ssh mount leads to: the fd that came along is kept as it is. */
+typedef struct AgentSpec {
+        char *id;
+        int fd; /* owned */
+} AgentSpec;
 
 typedef struct ResourceLimit {
         char *name; /* "NOFILE" */
@@ -59,29 +60,39 @@ typedef struct ContainerSpec {
         NetMode net_mode;
         SecurityMode security_mode;
         bool watch_bus;
-        GPtrArray *mounts;           /* MountSpec */
+        GPtrArray *mounts;           /* MountSpec, in the caller's order */
+        GPtrArray *secrets;          /* SecretSpec */
+        GPtrArray *agents;           /* AgentSpec */
         GPtrArray *rlimits;          /* ResourceLimit */
         GPtrArray *scope_properties; /* ScopeProperty */
 } ContainerSpec;
 
 DECLARE_WORD_TABLE(net_mode, NetMode);
 DECLARE_WORD_TABLE(security_mode, SecurityMode);
-DECLARE_WORD_TABLE(mount_type, MountType);
 
 ContainerSpec *container_spec_new(void);
 ContainerSpec *container_spec_free(ContainerSpec *spec);
 
-MountSpec *mount_spec_new(void);
-MountSpec *mount_spec_free(MountSpec *mount);
+/* bytes are copied, and wiped when it is freed; fd is taken over. One of the two is given: NULL, or -1. */
+SecretSpec *secret_spec_new(const char *id, const void *bytes, size_t size, int fd);
+AgentSpec *agent_spec_new(const char *id, int fd);
 ResourceLimit *resource_limit_new(const char *name, uint64_t soft, uint64_t hard);
 ScopeProperty *scope_property_new(const char *name, uint64_t number, GBytes *bytes);
 
 /* The root's mount, NULL where there is none. */
 const MountSpec *container_spec_get_root(const ContainerSpec *spec);
 
-/* Checks what can be said without looking at the machine, and fills in what has a default: a name, the host name.
- * Errors: InvalidArgs, NotSupported. */
+/* NULL where there is none of this id. */
+const SecretSpec *container_spec_find_secret(const ContainerSpec *spec, const char *id);
+const AgentSpec *container_spec_find_agent(const ContainerSpec *spec, const char *id);
+
+/* Of a checked request: where programs find the agent when nobody says where, which is the first ssh mount that was
+ * given no destination. NULL: there is none. */
+const char *container_spec_get_agent_path(const ContainerSpec *spec);
+bool container_spec_has_agents(const ContainerSpec *spec);
+
+/* Checks what can be said without looking at the machine, and fills in what has a default: a name, the host name, what
+ * mounts have. Errors: InvalidArgs, NoSuchSecret, NoSuchAgent. */
 int container_spec_check(ContainerSpec *spec, sd_bus_error *error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContainerSpec, container_spec_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MountSpec, mount_spec_free)

@@ -10,17 +10,23 @@
 
 /* The file systems that every container has. The options are those of the field's default; with the network of the
  * host, and a user namespace that does not own it, sysfs can't be mounted anew, so the host's is shown read-only. */
-static void build_mount(JsonBuilder *b, const char *destination, const char *type, const char *const *options)
+static void build_mount_from(JsonBuilder *b, const char *destination, const char *type, const char *source,
+                             const char *const *options)
 {
         oci_begin_object(b, NULL);
         oci_add_string(b, "destination", destination);
         oci_add_string(b, "type", type);
-        oci_add_string(b, "source", strcmp(type, "bind") == 0 ? destination : type);
+        oci_add_string(b, "source", source);
         oci_add_strings(b, "options", options);
         json_builder_end_object(b);
 }
 
-static void build_mounts(JsonBuilder *b, const ContainerSpec *container)
+static void build_mount(JsonBuilder *b, const char *destination, const char *type, const char *const *options)
+{
+        build_mount_from(b, destination, type, strcmp(type, "bind") == 0 ? destination : type, options);
+}
+
+static void build_mounts(JsonBuilder *b, const ContainerSpec *container, const char *const *binds)
 {
         bool insecure = container->security_mode == SECURITY_INSECURE;
         const char *access = insecure ? "rw" : "ro";
@@ -37,6 +43,9 @@ static void build_mounts(JsonBuilder *b, const ContainerSpec *container)
         else
                 build_mount(b, "/sys", "sysfs", OPTIONS("nosuid", "noexec", "nodev", access));
         build_mount(b, "/sys/fs/cgroup", "cgroup", OPTIONS("nosuid", "noexec", "nodev", "relatime", access));
+        /* As they are: what they may not do is theirs already. */
+        for (; binds && *binds; binds += 2)
+                build_mount_from(b, binds[0], "bind", binds[1], OPTIONS("rbind"));
         json_builder_end_array(b);
 }
 
@@ -173,7 +182,7 @@ char *oci_spec_config(const ContainerSpec *container, const OciRoot *root, const
         oci_begin_object(b, "process");
         oci_build_process(b, container, process, user, available);
         json_builder_end_object(b);
-        build_mounts(b, container);
+        build_mounts(b, container, root->binds);
         build_linux(b, container, root);
         build_annotations(b, container, root);
         json_builder_end_object(b);

@@ -13,6 +13,7 @@
 
 typedef struct OciRoot {
         const char *path;         /* where the prepared root is mounted */
+        const char *const *binds; /* destination, source, …, NULL: prepared mounts below /dev; NULL: none */
         uint32_t id_base;         /* the first of the container's ids on the host; not used in insecure mode */
         const char *cgroups_path; /* below the scope, for a runtime that can't do without; NULL: none is written */
         /* The filter, in one of two forms, or none: */

@@ -2,8 +2,8 @@
 
 /*
  * How a container comes to be. Two things go side by side, since the second takes its time in the kernel: the launcher
- * mounts the root in a namespace of its own, and systemd starts the scope around the launcher. The container is shown
- * as soon as the root is mounted and systemd has taken the scope; only its first start waits for the scope itself.
+ * makes the mounts in a namespace of its own, and systemd starts the scope around the launcher. The container is shown
+ * as soon as they are made and systemd has taken the scope; only its first start waits for the scope itself.
  */
 
 #include "service/container-private.h"
@@ -11,8 +11,9 @@
 #include <string.h>
 
 #include "config.h"
-#include "model/mount-plan.h"
 #include "model/names.h"
+#include "service/container-commit.h"
+#include "service/container-files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -28,7 +29,6 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->service = service;
         container->spec = request->spec;
         container->owner = request->owner;
-        container->caller = request->caller;
         container->id_base = request->id_base;
         container->id = name_to_id(request->owner, request->spec->name);
         container->unit = name_to_unit(request->owner, request->spec->name);
@@ -36,11 +36,19 @@ Container *container_new(Service *service, const ContainerRequest *request)
         container->runtime_path = g_strdup(service->config->runtime_path);
         container->cgroup_path = g_strdup("");
         container->cgroup = -1;
+        container->mounts = container_mounts_new(&(const ContainerMountsRequest){.service = service,
+                                                                                 .spec = request->spec,
+                                                                                 .owner = request->owner,
+                                                                                 .caller = request->caller,
+                                                                                 .id_base = request->id_base});
         container->created = request->created;
+        container->waits = request->waits;
         container->created_userdata = request->created_userdata;
         container->processes = g_ptr_array_new_with_free_func(free_process);
         container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
         container->ending = g_ptr_array_new_with_free_func(container_launcher_end_free);
+        container->files = container_files_new();
+        container->commits = container_commits_new();
         g_queue_init(&container->jobs);
         g_queue_init(&container->freezes);
         g_queue_init(&container->releases);
@@ -60,8 +68,11 @@ Container *container_free(Container *container)
         oom_watch_free(container->oom);
         safe_close(container->cgroup);
         scope_free(container->scope);
+        container_files_free(container->files);
+        container_commits_free(container->commits);
         launcher_free(container->launcher);
         g_ptr_array_unref(container->ending);
+        container_mounts_free(container->mounts);
         container_dir_free(container->dir);
         container_spec_free(container->spec);
         g_queue_clear_full(&container->releases, g_free);
@@ -93,16 +104,26 @@ void container_state_changed(Container *container)
         container_changed(container, (const char *const[]){"State", NULL});
 }
 
+void container_wait(Container *container)
+{
+        if (container->waited)
+                return;
+        container->waited = true;
+        container->waits(container, container->created_userdata);
+}
+
 static void tell_created(Container *container)
 {
-        if (container->created_told || !container->mounted || !container->scope ||
-            container->state != CONTAINER_CREATED)
+        if (!container->mounted || !container->scope || container->state != CONTAINER_CREATING)
                 return;
+        container_event(container, EVENT_CREATED);
         container->created_told = true;
+        if (container->waited)
+                container_state_changed(container);
         container->created(container, NULL, container->created_userdata);
 }
 
-static void on_mounted(StringMessage *answer, sd_bus_error *error, void *userdata)
+static void on_mounted(const sd_bus_error *error, void *userdata)
 {
         Container *container = userdata;
 
@@ -177,7 +198,8 @@ static void on_scope_gone(void *userdata)
 
         if (container->state == CONTAINER_RELEASING) {
                 container_release_continue(container);
-        } else if (container->state == CONTAINER_CREATED || container->state == CONTAINER_STARTING) {
+        } else if (container->state == CONTAINER_CREATING || container->state == CONTAINER_CREATED ||
+                   container->state == CONTAINER_STARTING) {
                 (void) error_set(&error, ERROR_SCOPE_FAILED,
                                  "The scope %s of the container '%s' was stopped from outside; the container is gone",
                                  container->unit, container->spec->name);
@@ -186,186 +208,60 @@ static void on_scope_gone(void *userdata)
         /* Else its processes have ended, which their own ends tell. */
 }
 
-static int request_mount(Container *container, const MountOperation *operation)
-{
-        static const char *const ids[] = {
-                [MOUNT_IDS_HOST] = "none", [MOUNT_IDS_CALLER] = "caller", [MOUNT_IDS_RANGE] = "range"};
-        bool overlay = operation->type == MOUNT_OPERATION_OVERLAY;
-        const MountSpec *mount = operation->mount;
-        g_autofree char *uid = g_strdup_printf("%u", container->owner);
-        g_autofree char *base = g_strdup_printf("%u", container->id_base);
-        g_autofree char *caller = g_strdup_printf("%d", (int) container->caller);
-        g_autofree char *flags = g_strconcat(mount->read_only && !overlay ? "read-only " : "",
-                                             operation->devices ? "devices" : "", NULL);
-        const char *const request[] = {"root",
-                                       container->dir->rootfs,
-                                       overlay ? container->dir->scratch : "",
-                                       ids[operation->ids],
-                                       uid,
-                                       base,
-                                       flags,
-                                       mount->host_path ? mount->host_path : "",
-                                       caller,
-                                       NULL};
-
-        return launcher_request(container->launcher, request, &mount->source, mount->source >= 0 ? 1 : 0, on_mounted,
-                                container);
-}
-
-static int create(Container *container)
+static int make(Container *container)
 {
         static const ScopeCallbacks callbacks = {
                 .accepted = on_scope_accepted,
                 .started = on_scope_started,
                 .gone = on_scope_gone,
         };
-        g_autoptr(MountPlan) plan = mount_plan_new(container->spec, container->owner);
         int r;
 
-        r = container_dir_new(container->id, &container->dir);
+        r = container_dir_new(store_get_path(container->service->store), container->id, &container->dir);
         if (r < 0)
                 return r;
         r = launcher_new(container->service->event, container->service->reaper, &container->launcher);
         if (r < 0)
                 return r;
-        /* So far there is one operation, and the launcher takes one request at a time. */
-        r = request_mount(container, &g_array_index(plan->operations, MountOperation, 0));
+        r = container_mounts_make(container->mounts, container->launcher, container->dir, on_mounted, container);
         if (r < 0)
                 return r;
         return scope_new(container->service->scopes, container->spec, container->owner,
                          launcher_get_pid(container->launcher), &callbacks, container, &container->scope);
 }
 
+static void make_or_fail(Container *container)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = make(container);
+
+        if (r >= 0)
+                return;
+        (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s", container->spec->name,
+                         g_strerror(-r));
+        container_release(container, &error, NULL, NULL);
+}
+
+static void on_held(const sd_bus_error *error, void *userdata)
+{
+        if (error)
+                container_release(userdata, error, NULL, NULL);
+        else
+                make_or_fail(userdata);
+}
+
+/* What is taken from others comes first, and what is missing is an error before anything is made. */
 void container_create(Container *container)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
+        int r = container_mounts_hold(container->mounts, on_held, container, &error);
 
-        r = create(container);
-        if (r < 0) {
-                (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
-                                 container->spec->name, g_strerror(-r));
+        if (r < 0)
                 container_release(container, &error, NULL, NULL);
-        }
-}
-
-typedef struct Call {
-        Container *container;
-        ContainerDone done;
-        void *userdata;
-        bool freeze;
-        uint64_t last_launcher; /* of those that a freeze has to wait for */
-} Call;
-
-static Call *call_new(Container *container, ContainerDone done, void *userdata)
-{
-        Call *call = g_new0(Call, 1);
-
-        call->container = container;
-        call->done = done;
-        call->userdata = userdata;
-        return call;
-}
-
-static void on_signalled(const sd_bus_error *error, void *userdata)
-{
-        g_autofree Call *call = userdata;
-
-        call->done(call->container, error, call->userdata);
-}
-
-static void call_failed(Call *call, int r)
-{
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-
-        (void) error_set(&error, ERROR_SCOPE_FAILED, "systemd can't be asked about %s: %s", call->container->unit,
-                         g_strerror(-r));
-        on_signalled(&error, call);
-}
-
-void container_signal_all(Container *container, int signal, ContainerDone done, void *userdata)
-{
-        Call *call = call_new(container, done, userdata);
-        int r = scope_signal(container->scope, signal, on_signalled, call);
-
-        if (r < 0)
-                call_failed(call, r);
-}
-
-static void on_frozen(const sd_bus_error *error, void *userdata)
-{
-        Call *call = userdata;
-        ContainerEvent event = call->freeze ? EVENT_PAUSED : EVENT_RESUMED;
-
-        if (!error && lifecycle_next(call->container->state, event) >= 0) {
-                container_event(call->container, event);
-                container_state_changed(call->container);
-        }
-        on_signalled(error, call);
-}
-
-static int check_freeze(const Container *container, bool freeze, sd_bus_error *error)
-{
-        const char *name = container->spec->name;
-
-        switch (container->state) {
-        case CONTAINER_CREATED:
-        case CONTAINER_STARTING:
-                return error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);
-        case CONTAINER_RUNNING:
-                return freeze ? 1 : error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
-        case CONTAINER_PAUSED:
-                return freeze ? 0 : 1;
-        default:
-                return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
-        }
-}
-
-/* A process is its launcher's child until that one has ended. A launcher that is frozen in its last moment would keep
- * the end of its process to itself, so a freeze waits for those that are on their way out. */
-static bool freeze_has_to_wait(const Call *call)
-{
-        const GPtrArray *ending = call->container->ending;
-
-        for (guint i = 0; i < ending->len; i++)
-                if (((LauncherEnd *) ending->pdata[i])->number <= call->last_launcher)
-                        return true;
-        return false;
-}
-
-static void freeze(Call *call)
-{
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
-
-        r = check_freeze(call->container, call->freeze, &error);
-        if (r <= 0) {
-                on_signalled(r < 0 ? &error : NULL, call);
-                return;
-        }
-        r = scope_freeze(call->container->scope, call->freeze, on_frozen, call);
-        if (r < 0)
-                call_failed(call, r);
-}
-
-void container_freezes_run(Container *container)
-{
-        Call *call;
-
-        while ((call = g_queue_peek_head(&container->freezes)) && !freeze_has_to_wait(call)) {
-                (void) g_queue_pop_head(&container->freezes);
-                freeze(call);
-        }
-}
-
-void container_freeze(Container *container, bool frozen, ContainerDone done, void *userdata)
-{
-        Call *call = call_new(container, done, userdata);
-
-        call->freeze = frozen;
-        call->last_launcher = frozen ? container->last_launcher : 0;
-        g_queue_push_tail(&container->freezes, call);
-        container_freezes_run(container);
+        else if (r > 0)
+                make_or_fail(container);
+        else
+                container_wait(container);
 }
 
 void container_hang_up(Container *container, const char *id)
@@ -374,6 +270,11 @@ void container_hang_up(Container *container, const char *id)
 
         if (process)
                 (void) process_hang_up(process, container->service->event);
+}
+
+const ContainerMounts *container_get_mounts(const Container *container)
+{
+        return container->mounts;
 }
 
 const ContainerSpec *container_get_spec(const Container *container)

@@ -8,6 +8,7 @@
 #include "model/container-spec.h"
 #include "model/lifecycle.h"
 #include "model/process-spec.h"
+#include "service/container-mounts.h"
 #include "service/process.h"
 #include "service/service.h"
 
@@ -28,6 +29,7 @@ typedef struct ContainerListener {
 
 /* error is NULL where all went well. */
 typedef void (*ContainerDone)(Container *container, const sd_bus_error *error, void *userdata);
+typedef void (*ContainerWaits)(Container *container, void *userdata);
 /* terminal is the master or -1, and stays the container's: it is closed after the call. */
 typedef void (*ContainerStarted)(Container *container, Process *process, int terminal, const sd_bus_error *error,
                                  void *userdata);
@@ -40,16 +42,21 @@ typedef struct ContainerRequest {
         const ContainerListener *listener;
         void *userdata; /* of the listener */
         ContainerDone created;
-        void *created_userdata;
+        ContainerWaits waits;
+        void *created_userdata; /* of both */
 } ContainerRequest;
 
 /* A container that is only a name yet. */
 Container *container_new(Service *service, const ContainerRequest *request);
 Container *container_free(Container *container);
 
-/* Makes it: its folders, its launcher, its mounts and its scope. created is called when it can be shown; on error it
- * has been undone by then, removed has been called, and it is freed. Either may happen before this returns. */
+/* Makes it: its folders, its launcher, its mounts and its scope. created is called when it can be used; on error it has
+ * been undone by then, removed has been called, and it is freed. Where that has to wait for others, waits is called
+ * before, once: from then on it can be shown, and released. All may happen before this returns. */
 void container_create(Container *container);
+
+/* What its image says about the process that this call of container_start() would run. Borrowed. */
+ProcessDefaults container_get_defaults(const Container *container, bool exec);
 
 /* Runs a process: PID 1 where none was started yet and exec is false. spec is taken over. */
 void container_start(Container *container, ProcessSpec *spec, bool exec, ContainerStarted started, void *userdata);
@@ -66,6 +73,9 @@ void container_release(Container *container, const sd_bus_error *reason, Contain
 
 /* Ends a process that its caller left behind. */
 void container_hang_up(Container *container, const char *id);
+
+/* What is mounted, until it is released: for the files' methods and for Commit. */
+const ContainerMounts *container_get_mounts(const Container *container);
 
 const ContainerSpec *container_get_spec(const Container *container);
 uint32_t container_get_owner(const Container *container);

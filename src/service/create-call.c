@@ -3,16 +3,15 @@
 #include "service/create-call.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "service/authorization-table.h"
 #include "service/bus-path.h"
 #include "service/container-bus.h"
 #include "service/decode-container.h"
+#include "service/describe-mounts.h"
 #include "service/manager-bus.h"
 
 #define QUESTIONS_MAX 3
-#define ROOT_TEXT_MAX 512U
 
 typedef struct CreateCall {
         Bus *bus;
@@ -21,6 +20,7 @@ typedef struct CreateCall {
         ContainerSpec *spec;
         char *creator;
         bool watch_bus;
+        bool announced; /* it was shown before it was made */
 } CreateCall;
 
 static void forget(void *userdata)
@@ -33,6 +33,21 @@ static void forget(void *userdata)
         g_free(call);
 }
 
+static void announce(CreateCall *call, Container *container)
+{
+        container_bus_set_creator(call->bus, container, call->creator, call->watch_bus);
+        manager_bus_container_new(call->bus, container);
+}
+
+static void on_waits(Container *container, void *userdata)
+{
+        CreateCall *call = userdata;
+
+        call->announced = true;
+        announce(call, container);
+        container_bus_check_creator(call->bus, container);
+}
+
 static void on_created(Container *container, const sd_bus_error *error, void *userdata)
 {
         CreateCall *call = userdata;
@@ -42,9 +57,9 @@ static void on_created(Container *container, const sd_bus_error *error, void *us
                 (void) sd_bus_reply_method_error(call->m, error);
         } else {
                 path = bus_path_of_container(container_get_owner(container), container_get_spec(container)->name);
-                container_bus_set_creator(call->bus, container, call->creator, call->watch_bus);
                 (void) sd_bus_reply_method_return(call->m, "o", path);
-                manager_bus_container_new(call->bus, container);
+                if (!call->announced)
+                        announce(call, container);
                 container_bus_check_creator(call->bus, container);
         }
         forget(call);
@@ -64,8 +79,22 @@ static void on_authorized(int allowed, sd_bus_error *error, void *userdata)
         next->m = sd_bus_message_ref(call->m);
         call->spec = NULL;
         call->creator = NULL;
-        manager_create(next->bus->manager, g_steal_pointer(&next->spec), next->owner,
-                       peers_get_pid(next->bus->peers, next->creator), on_created, next);
+        manager_create(next->bus->manager, &(const ManagerCreate){
+                                                   .spec = g_steal_pointer(&next->spec),
+                                                   .owner = next->owner,
+                                                   .caller = peers_get_pid(next->bus->peers, next->creator),
+                                                   .waits = on_waits,
+                                                   .created = on_created,
+                                                   .userdata = next,
+                                           });
+}
+
+static bool has_host_path(const ContainerSpec *spec)
+{
+        for (guint i = 0; i < spec->mounts->len; i++)
+                if (((MountSpec *) spec->mounts->pdata[i])->host_path)
+                        return true;
+        return false;
 }
 
 /* The questions that this request is about: what it wants beyond a sandbox, or else the sandbox itself. */
@@ -78,19 +107,19 @@ static void list_questions(const ContainerSpec *spec, const char *actions[QUESTI
                 actions[n] = ACTION_INSECURE;
                 messages[n++] =
                         N_("Authentication is required to run the container $(container) with all rights over this "
-                           "computer (root folder: $(root), network: $(net_mode))");
+                           "computer (root: $(root), other mounts: $(mounts), network: $(net_mode))");
         }
         if (spec->net_mode == NET_HOST) {
                 actions[n] = ACTION_HOST_NETWORK;
                 messages[n++] =
                         N_("Authentication is required to let the container $(container) use this computer's own "
-                           "network (root folder: $(root))");
+                           "network (root: $(root), other mounts: $(mounts))");
         }
-        if (container_spec_get_root(spec)->host_path) {
+        if (has_host_path(spec)) {
                 actions[n] = ACTION_BIND_HOST_PATH;
                 messages[n++] =
-                        N_("Authentication is required to show the folder $(root) of this computer to the container "
-                           "$(container)");
+                        N_("Authentication is required to show files of this computer to the container $(container): "
+                           "$(host_paths)");
         }
         if (n == 0) {
                 actions[n] = ACTION_CREATE;
@@ -100,30 +129,20 @@ static void list_questions(const ContainerSpec *spec, const char *actions[QUESTI
         messages[n] = NULL;
 }
 
-/* Polkit shows it to a person: no control characters, and no more than fits; a cut can be seen. */
-static char *describe_root(const MountSpec *root)
-{
-        g_autofree char *escaped = NULL;
-
-        if (!root->host_path)
-                return g_strdup("-");
-        escaped = g_strescape(root->host_path, NULL);
-        return strlen(escaped) <= ROOT_TEXT_MAX ? g_steal_pointer(&escaped)
-                                                : g_strdup_printf("%.*s…", (int) ROOT_TEXT_MAX, escaped);
-}
-
 static void ask(CreateCall *call)
 {
         const ContainerSpec *spec = call->spec;
         const MountSpec *root = container_spec_get_root(spec);
-        g_autofree char *root_text = describe_root(root);
+        g_autofree char *root_text = describe_root(spec), *mounts = describe_mounts(spec);
+        g_autofree char *host_paths = describe_host_paths(spec);
         g_autofree char *uid = g_strdup_printf("%u", call->owner);
         const char *actions[QUESTIONS_MAX + 1], *messages[QUESTIONS_MAX + 1];
         const AuthorizeRequest request = {
                 .actions = actions,
                 .messages = messages,
                 .details = (const char *const[]){"container", spec->name, "uid", uid, "root", root_text, "output",
-                                                 root->output ? "yes" : "no", "net_mode",
+                                                 root->output ? "yes" : "no", "image", root->image ? root->image : "",
+                                                 "host_paths", host_paths, "mounts", mounts, "net_mode",
                                                  net_mode_to_string(spec->net_mode), "security_mode",
                                                  security_mode_to_string(spec->security_mode), NULL},
                 .authorized = on_authorized,
@@ -141,6 +160,8 @@ int create_call(Bus *bus, sd_bus_message *m, sd_bus_error *error)
         CreateCall *call;
         int r;
 
+        /* It may hold secrets, of which nothing is to be left in memory. */
+        (void) sd_bus_message_sensitive(m);
         r = decode_container(m, &spec, error);
         if (r < 0)
                 return r;

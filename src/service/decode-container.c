@@ -7,76 +7,133 @@
 #include <sys/stat.h>
 
 #include "model/scope-property.h"
+#include "service/decode-mounts.h"
 #include "service/decode.h"
 #include "util/error.h"
 
-static int read_mount_type(sd_bus_message *m, void *target, sd_bus_error *error)
+static int read_named_fd(sd_bus_message *m, int *target)
 {
-        int r = decode_word(m, "mount type", mount_type_from_string, "bind, cache, tmpfs, secret, ssh", error);
-
-        if (r >= 0)
-                ((MountSpec *) target)->type = (MountType) r;
-        return r;
-}
-
-static int read_mount_destination(sd_bus_message *m, void *target, sd_bus_error *error)
-{
-        return decode_string(m, &((MountSpec *) target)->destination);
-}
-
-static int read_mount_source(sd_bus_message *m, void *target, sd_bus_error *error)
-{
-        struct statx st;
         int fd = decode_fd(m);
 
         if (fd < 0)
                 return fd;
-        ((MountSpec *) target)->source = fd;
-        /* Without asking the file system's server, which may be the caller's own and not answer. */
-        if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
-                return -errno;
-        if (!S_ISDIR(st.stx_mode))
-                return error_invalid(error, "The mount key 'source' is no folder");
+        *target = fd;
         return 0;
 }
 
-static int read_mount_host_path(sd_bus_message *m, void *target, sd_bus_error *error)
+static int take_secret(sd_bus_message *m, ContainerSpec *spec, const char *id, const char *type, sd_bus_error *error)
 {
-        return decode_string(m, &((MountSpec *) target)->host_path);
-}
+        const void *data = NULL;
+        size_t size = 0;
+        int fd = -1, r;
 
-static int read_mount_read_only(sd_bus_message *m, void *target, sd_bus_error *error)
-{
-        return decode_bool(m, &((MountSpec *) target)->read_only);
-}
-
-static int read_mount_output(sd_bus_message *m, void *target, sd_bus_error *error)
-{
-        return decode_bool(m, &((MountSpec *) target)->output);
-}
-
-static int read_mounts(sd_bus_message *m, void *target, sd_bus_error *error)
-{
-        static const OptionRow rows[] = {
-                {"type", "s", read_mount_type},
-                {"destination", "s", read_mount_destination},
-                {"source", "h", read_mount_source},
-                {"host-path", "s", read_mount_host_path},
-                {"read-only", "b", read_mount_read_only},
-                {"output", "b", read_mount_output},
-                {NULL, NULL, NULL},
-        };
-        ContainerSpec *spec = target;
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "a{sv}");
+        if (strcmp(type, "ay") == 0)
+                r = sd_bus_message_read_array(m, 'y', &data, &size);
+        else
+                r = read_named_fd(m, &fd);
         if (r < 0)
                 return r;
-        while ((r = sd_bus_message_at_end(m, false)) == 0) {
-                MountSpec *mount = mount_spec_new();
+        if (size > SECRET_SIZE_MAX)
+                return error_invalid(error, "The secret '%s' has %zu bytes, the limit is %u", id, size,
+                                     SECRET_SIZE_MAX);
+        g_ptr_array_add(spec->secrets, secret_spec_new(id, data, size, fd));
+        return 0;
+}
 
-                g_ptr_array_add(spec->mounts, mount);
-                r = decode_options(m, "mount key", rows, mount, error);
+static int check_named(const char *what, const char *id, bool is_there, guint count, guint most, sd_bus_error *error)
+{
+        if (!*id || strlen(id) > MOUNT_ID_MAX)
+                return error_invalid(error, "The id '%.64s' of %s has %zu bytes; it has 1 to %u", id, what, strlen(id),
+                                     MOUNT_ID_MAX);
+        if (is_there)
+                return error_invalid(error, "The option '%s' has '%s' twice", what, id);
+        if (count >= most)
+                return error_invalid(error, "The option '%s' has more than %u entries", what, most);
+        return 0;
+}
+
+static int read_secret(sd_bus_message *m, ContainerSpec *spec, sd_bus_error *error)
+{
+        const char *id, *type;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &id);
+        if (r < 0)
+                return r;
+        r = check_named("secrets", id, container_spec_find_secret(spec, id), spec->secrets->len, SECRETS_MAX, error);
+        if (r >= 0)
+                r = sd_bus_message_peek_type(m, NULL, &type);
+        if (r < 0)
+                return r;
+        if (strcmp(type, "ay") != 0 && strcmp(type, "h") != 0)
+                return error_invalid(error,
+                                     "The secret '%s' is of the type '%s'; it is 'ay' (the bytes), or 'h' (an fd "
+                                     "to read them from)",
+                                     id, type);
+        r = sd_bus_message_enter_container(m, 'v', type);
+        if (r >= 0)
+                r = take_secret(m, spec, id, type, error);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_secrets(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                r = read_secret(m, target, error);
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* An agent is looked for each time that somebody wants it, so what is needed is where it is: a connection is no such
+ * place. Nothing is asked of the file's server, which may not answer. */
+static int check_agent(const char *id, int fd, sd_bus_error *error)
+{
+        int flags = fcntl(fd, F_GETFL);
+        struct statx st;
+
+        if (flags < 0 || statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
+                return -errno;
+        if (!(flags & O_PATH) || !S_ISSOCK(st.stx_mode))
+                return error_invalid(
+                        error,
+                        "What is handed in as the agent '%s' is no fd of a socket's file, as open(2) gives "
+                        "it with O_PATH",
+                        id);
+        return 0;
+}
+
+static int read_agents(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        ContainerSpec *spec = target;
+        int r = sd_bus_message_enter_container(m, 'a', "{sh}");
+
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(m, 'e', "sh")) > 0) {
+                const char *id;
+                int fd = -1;
+
+                r = sd_bus_message_read(m, "s", &id);
+                if (r >= 0)
+                        r = check_named("ssh-agents", id, container_spec_find_agent(spec, id), spec->agents->len,
+                                        AGENTS_MAX, error);
+                if (r >= 0)
+                        r = read_named_fd(m, &fd);
+                if (r < 0)
+                        return r;
+                g_ptr_array_add(spec->agents, agent_spec_new(id, fd));
+                r = check_agent(id, fd, error);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(m);
                 if (r < 0)
                         return r;
         }
@@ -198,7 +255,8 @@ static int read_rlimits(sd_bus_message *m, void *target, sd_bus_error *error)
 int decode_container(sd_bus_message *m, ContainerSpec **ret, sd_bus_error *error)
 {
         static const OptionRow rows[] = {
-                {"mounts", "aa{sv}", read_mounts},          {"net-mode", "s", read_net_mode},
+                {"mounts", "aa{sv}", decode_mounts},        {"secrets", "a{sv}", read_secrets},
+                {"ssh-agents", "a{sh}", read_agents},       {"net-mode", "s", read_net_mode},
                 {"security-mode", "s", read_security_mode}, {"hostname", "s", read_hostname},
                 {"watch-bus", "b", read_watch_bus},         {"scope-properties", "a(sv)", read_scope_properties},
                 {"rlimits", "a{s(tt)}", read_rlimits},      {NULL, NULL, NULL},

@@ -5,5 +5,6 @@
 
 #include "model/process-spec.h"
 
-/* Reads the arguments of Start and Exec, and checks them. Errors: InvalidArgs. */
-int decode_process(sd_bus_message *m, ProcessSpec **ret, sd_bus_error *error);
+/* Reads the arguments of Start and Exec, fills in what they leave open, and checks the whole. defaults: NULL for none.
+ * Errors: InvalidArgs. */
+int decode_process(sd_bus_message *m, const ProcessDefaults *defaults, ProcessSpec **ret, sd_bus_error *error);

@@ -91,11 +91,12 @@ static void on_started(Container *container, Process *process, int terminal, con
 
 static int start(sd_bus_message *m, ContainerBus *shown, bool exec, sd_bus_error *error)
 {
+        ProcessDefaults defaults = container_get_defaults(shown->container, exec);
         ProcessSpec *spec;
         StartCall *call;
         int r;
 
-        r = decode_process(m, &spec, error);
+        r = decode_process(m, &defaults, &spec, error);
         if (r < 0)
                 return r;
         call = g_new0(StartCall, 1);

@@ -41,7 +41,7 @@
 static int enter_mounts(int folder, const char **ret_step)
 {
         _cleanup_close_ int tree = -1;
-        /* Private: pivot_root(2) takes no shared mount, and the copy of one is one. */
+        /* A copy of a shared mount is a shared one, which can't become the root. */
         struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
                                         .propagation = MS_PRIVATE};
 

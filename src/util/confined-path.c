@@ -29,7 +29,7 @@ int confined_open(int root, const char *path, int flags)
 int confined_open_literal(const char *path)
 {
         struct open_how how = {
-                .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                .flags = O_PATH | O_CLOEXEC,
                 .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
         };
         long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
@@ -38,11 +38,12 @@ int confined_open_literal(const char *path)
 }
 
 /* Makes the last component of path below root, whose parent must be there. */
-static int make_one(int root, char *path)
+static int make_one(int root, char *path, bool is_folder)
 {
         _cleanup_close_ int parent = -1;
         char *slash = strrchr(path, '/');
         const char *name = slash ? slash + 1 : path;
+        int r;
 
         if (slash)
                 *slash = '\0';
@@ -51,16 +52,19 @@ static int make_one(int root, char *path)
                 *slash = '/';
         if (parent < 0)
                 return parent;
-        if (mkdirat(parent, name, 0755) < 0)
+        r = is_folder ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0644, 0);
+        if (r < 0)
                 return errno == EEXIST ? 0 : -errno;
         return 1;
 }
 
-static int make_each(int root, char *path)
+/* Returns how many were made. */
+static int make_each(int root, char *path, bool is_folder)
 {
         int made = 0;
 
         for (char *p = path;;) {
+                char *next;
                 char end;
                 int r;
 
@@ -68,43 +72,66 @@ static int make_each(int root, char *path)
                 if (!*p)
                         return made;
                 p += strcspn(p, "/");
+                next = p + strspn(p, "/");
                 end = *p;
                 *p = '\0';
-                r = make_one(root, path);
+                r = make_one(root, path, is_folder || *next);
                 *p = end;
                 if (r < 0)
                         return r;
-                made |= r;
+                made += r;
         }
 }
 
-int confined_make_directory(int root, const char *path, uid_t uid, gid_t gid)
+/* Returns how many components were made. */
+static int make_as(int root, const char *path, bool is_folder, uid_t uid, gid_t gid)
 {
-        _cleanup_close_ int fd = -1;
         _cleanup_free_ char *copy = strdup(path);
         mode_t mask;
         int saved, r;
 
         if (!copy)
                 return -ENOMEM;
+        r = fs_ids_enter(uid, gid, &saved);
+        if (r < 0)
+                return r;
+        mask = umask(0);
+        r = make_each(root, copy, is_folder);
+        (void) umask(mask);
+        fs_ids_leave(saved);
+        return r;
+}
+
+int confined_make_directory(int root, const char *path, uid_t uid, gid_t gid)
+{
+        _cleanup_close_ int fd = -1;
+        int r;
 
         fd = confined_open(root, path, O_PATH | O_DIRECTORY);
         if (fd >= 0)
                 return 0;
         if (fd != -ENOENT)
                 return fd;
-
-        r = fs_ids_enter(uid, gid, &saved);
-        if (r < 0)
-                return r;
-        mask = umask(0);
-        r = make_each(root, copy);
-        (void) umask(mask);
-        fs_ids_leave(saved);
+        r = make_as(root, path, true, uid, gid);
         if (r < 0)
                 return r;
 
         /* A dangling symlink counts as something that is there until one goes through it. */
         fd = confined_open(root, path, O_PATH | O_DIRECTORY);
-        return fd < 0 ? fd : r;
+        return fd < 0 ? fd : r > 0;
+}
+
+int confined_open_mount_point(int root, const char *path, bool is_folder, uid_t uid, gid_t gid, unsigned *ret_made)
+{
+        int flags = O_PATH | (is_folder ? O_DIRECTORY : 0);
+        int made = 0, fd;
+
+        fd = confined_open(root, path, flags);
+        if (fd == -ENOENT) {
+                made = make_as(root, path, is_folder, uid, gid);
+                fd = made < 0 ? made : confined_open(root, path, flags);
+        }
+        if (fd >= 0)
+                *ret_made = (unsigned) made;
+        return fd;
 }

@@ -41,11 +41,16 @@ static GVariant *create_options(const Create *create)
 
         add_all(&options, create->options);
         if (!mounts) {
+                g_autoptr(GVariant) more = parse("aa{sv}", create->more ?: "[]");
                 g_auto(GVariantBuilder) mount = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a{sv}"));
+                g_auto(GVariantBuilder) all = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("aa{sv}"));
+
                 add_all(&mount, "{'type': <'bind'>, 'destination': <'/'>, 'source': <handle 0>}");
                 add_all(&mount, create->mount);
-                GVariant *root = g_variant_builder_end(&mount);
-                mounts = g_variant_ref_sink(g_variant_new_array(G_VARIANT_TYPE("a{sv}"), &root, 1));
+                g_variant_builder_add_value(&all, g_variant_builder_end(&mount));
+                for (gsize i = 0; i < g_variant_n_children(more); i++)
+                        g_variant_builder_add_value(&all, g_variant_get_child_value(more, i));
+                mounts = g_variant_ref_sink(g_variant_builder_end(&all));
         }
         if (g_variant_n_children(mounts) > 0)
                 g_variant_builder_add(&options, "{sv}", "mounts", mounts);
@@ -76,6 +81,8 @@ guint32 container_create_send(Client *caller, const Create *create)
 
         g_assert_cmpint(g_unix_fd_list_append(fds, root, NULL), ==, 0);
         g_assert_no_errno(close(root));
+        for (const int *handle = create->handles; handle && *handle >= 0; handle++)
+                g_assert_cmpint(g_unix_fd_list_append(fds, *handle, NULL), >=, 1);
         return client_send_to(caller, GANGWAY_NAME, GANGWAY_PATH, "org.gangway1.Manager", "CreateContainer",
                               g_variant_new("(s@a{sv})", create->name ?: "", create_options(create)), fds,
                               create->interactive ? G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION

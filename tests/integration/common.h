@@ -39,10 +39,14 @@ typedef struct Create {
         const char *name;    /* made up by the daemon where NULL */
         const char *root;    /* the folder to open and hand in; root_shared() or a copy of it where NULL */
         const char *mount;   /* further keys of the root's mount, a{sv} */
+        const char *more;    /* further mounts beside the root's, aa{sv} */
         const char *mounts;  /* all mounts instead, aa{sv}; handle 0 is `root` */
+        const int *handles;  /* what handle 1 and those after it are; -1 at the end */
         const char *options; /* further options, a{sv} */
         gboolean interactive;
 } Create;
+
+#define HANDLES(...) ((const int[]){__VA_ARGS__, -1})
 
 #define container_new(client_, ...)         container_create((client_), &(const Create){__VA_ARGS__})
 #define container_new_fails(client_, ...)   container_create_fails((client_), &(const Create){__VA_ARGS__})

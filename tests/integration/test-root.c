@@ -184,28 +184,6 @@ static void test_host_path(void)
         polkit_rules(POLKIT_USUAL);
 }
 
-static void test_not_supported(void)
-{
-        static const char *const mounts[] = {
-                "{'type': <'tmpfs'>, 'destination': <'/x'>}",
-                "{'type': <'cache'>, 'destination': <'/x'>}",
-                "{'type': <'secret'>, 'destination': <'/x'>}",
-                "{'type': <'ssh'>, 'destination': <'/x'>}",
-                "{'type': <'bind'>, 'destination': <'/x'>, 'source': <handle 0>}",
-                "{'type': <'bind'>, 'destination': <'x'>}",
-        };
-        g_autofree char *before = world_snapshot();
-
-        for (size_t i = 0; i < G_N_ELEMENTS(mounts); i++) {
-                g_autofree char *all = g_strdup_printf(
-                        "[{'type': <'bind'>, 'destination': <'/'>, 'source': <handle 0>}, %s]", mounts[i]);
-                g_autoptr(Reply) reply = container_new_fails(client, .mounts = all);
-                g_test_message("%s: %s", mounts[i], reply->message);
-                assert_error(reply, ERROR_NOT_SUPPORTED, NULL);
-        }
-        world_assert_same(before);
-}
-
 /* The folder itself was handed in, not its name: moving another there changes nothing, nor does removing the name. */
 static void test_no_path_is_looked_up_again(void)
 {
@@ -262,7 +240,6 @@ int main(int argc, char **argv)
                 {"/root/files-of-others", test_files_of_others},
                 {"/root/ids-of-root", test_ids_of_root},
                 {"/root/host-path", test_host_path},
-                {"/root/not-supported", test_not_supported},
                 {"/root/no-path-is-looked-up-again", test_no_path_is_looked_up_again},
                 {"/root/mounts-below", test_mounts_below},
                 {"/root/unmounts-are-followed", test_unmounts_are_followed},

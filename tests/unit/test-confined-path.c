@@ -135,14 +135,14 @@ static void test_literal(Fixture *f, gconstpointer data)
         g_autofree char *file = g_build_filename(real, "root", "etc", "passwd", NULL);
         g_autofree char *link = g_build_filename(real, "root", "link", NULL);
         g_autofree char *through = g_build_filename(link, "x", NULL);
-        _cleanup_close_ int fd = confined_open_literal(folder);
+        _cleanup_close_ int fd = confined_open_literal(folder), file_fd = confined_open_literal(file);
 
         g_assert_cmpint(fd, >=, 0);
         assert_cloexec(fd);
         g_assert_cmpint(faccessat(fd, "passwd", F_OK, 0), ==, 0);
         make_folder(f->root, "etc/x");
         make_link(f, "link", "etc");
-        g_assert_cmpint(confined_open_literal(file), ==, -ENOTDIR);
+        g_assert_cmpint(file_fd, >=, 0);
         g_assert_cmpint(confined_open_literal(link), ==, -ELOOP);
         g_assert_cmpint(confined_open_literal(through), ==, -ELOOP);
         g_assert_cmpint(confined_open_literal("/proc/self/root"), ==, -ELOOP);
@@ -260,6 +260,64 @@ static void test_make_dangling(Fixture *f, gconstpointer data)
                 assert_made(f, "nonexistent", OWNER, GROUP, 0755);
 }
 
+static void assert_file(Fixture *f, const char *path)
+{
+        struct stat st;
+
+        g_assert_cmpint(fstatat(f->root, path, &st, AT_SYMLINK_NOFOLLOW), ==, 0);
+        g_assert_cmpuint(st.st_mode, ==, S_IFREG | 0644);
+        g_assert_cmpuint(st.st_uid, ==, OWNER);
+        g_assert_cmpint(st.st_size, ==, 0);
+}
+
+/* A mount point is opened as it is, or made: a folder, or an empty file. What was made is counted. */
+static void test_mount_point(Fixture *f, gconstpointer data)
+{
+        static const struct {
+                const char *path;
+                bool is_folder;
+                unsigned made;
+        } points[] = {
+                {"/etc", true, 0},      {"etc/passwd", false, 0}, {"/etc/a/b", true, 2}, {"/etc/a/b", true, 0},
+                {"/etc/c/d", false, 2}, {"/etc/c/e", false, 1},   {"/up/x", true, 1},    {"/etc", false, 0},
+        };
+
+        if (needs_root())
+                return;
+        make_link(f, "up", "../../..");
+        for (size_t i = 0; i < G_N_ELEMENTS(points); i++) {
+                unsigned made = 99;
+                _cleanup_close_ int fd =
+                        confined_open_mount_point(f->root, points[i].path, points[i].is_folder, OWNER, GROUP, &made);
+
+                g_test_message("%s: %d", points[i].path, fd);
+                g_assert_cmpint(fd, >=, 0);
+                assert_cloexec(fd);
+                g_assert_cmpuint(made, ==, points[i].made);
+        }
+        assert_made(f, "etc/a/b", OWNER, GROUP, 0755);
+        assert_made(f, "etc/c", OWNER, GROUP, 0755);
+        assert_file(f, "etc/c/d");
+        assert_file(f, "etc/c/e");
+        assert_made(f, "x", OWNER, GROUP, 0755);
+        g_assert_cmpint(faccessat(f->outside, "x", F_OK, 0), ==, -1);
+}
+
+static void test_mount_point_fails(Fixture *f, gconstpointer data)
+{
+        unsigned made = 99;
+
+        if (needs_root())
+                return;
+        make_link(f, "loop", "loop");
+        make_link(f, "dangling", "/nonexistent/x");
+        g_assert_cmpint(confined_open_mount_point(f->root, "etc/passwd", true, 0, 0, &made), ==, -ENOTDIR);
+        g_assert_cmpint(confined_open_mount_point(f->root, "etc/passwd/x", false, 0, 0, &made), ==, -ENOTDIR);
+        g_assert_cmpint(confined_open_mount_point(f->root, "loop", true, 0, 0, &made), ==, -ELOOP);
+        g_assert_cmpint(confined_open_mount_point(f->root, "dangling", true, 0, 0, &made), ==, -ENOENT);
+        g_assert_cmpuint(made, ==, 99);
+}
+
 static void add(const char *name, void (*function)(Fixture *, gconstpointer))
 {
         g_test_add(name, Fixture, NULL, fixture_set_up, function, fixture_tear_down);
@@ -278,5 +336,7 @@ int main(int argc, char **argv)
         add("/confined-path/make-confined", test_make_confined);
         add("/confined-path/make-in-the-way", test_make_in_the_way);
         add("/confined-path/make-dangling", test_make_dangling);
+        add("/confined-path/mount-point", test_mount_point);
+        add("/confined-path/mount-point-fails", test_mount_point_fails);
         return g_test_run();
 }

@@ -9,8 +9,7 @@
 #include "model/names.h"
 #include "unit.h"
 
-#define INVALID       SD_BUS_ERROR_INVALID_ARGS
-#define NOT_SUPPORTED SD_BUS_ERROR_NOT_SUPPORTED
+#define INVALID SD_BUS_ERROR_INVALID_ARGS
 
 #define TEN(c) c c c c c c c c c c
 #define SIXTY  TEN("abcdef")
@@ -22,6 +21,7 @@ static MountSpec *add_mount(ContainerSpec *spec, MountType type, const char *des
         mount->type = type;
         mount->destination = g_strdup(destination);
         mount->host_path = g_strdup(host_path);
+        mount->keys = host_path ? MOUNT_KEY_HOST_PATH : 0;
         g_ptr_array_add(spec->mounts, mount);
         return mount;
 }
@@ -162,52 +162,115 @@ static void test_root_destinations(void)
         }
 }
 
-static const struct {
-        MountType type;
-        const char *destination, *host_path;
-        bool with_source;
-        const char *error, *part;
-} bad_mounts[] = {
-        {MOUNT_BIND, NULL, "/srv/root", false, INVALID, "no destination"},
-        {MOUNT_CACHE, "/", "/srv/root", false, NOT_SUPPORTED, "'/' of type cache"},
-        {MOUNT_TMPFS, "/", NULL, false, NOT_SUPPORTED, "'/' of type tmpfs"},
-        {MOUNT_TMPFS, "/tmp", NULL, false, NOT_SUPPORTED, "'/tmp' of type tmpfs"},
-        {MOUNT_SECRET, "/run/key", NULL, false, NOT_SUPPORTED, "'/run/key' of type secret"},
-        {MOUNT_SSH, "/run/agent", NULL, false, NOT_SUPPORTED, "'/run/agent' of type ssh"},
-        {MOUNT_BIND, "/data", "/srv/data", false, NOT_SUPPORTED, "'/data' of type bind"},
-        {MOUNT_BIND, "data", NULL, true, NOT_SUPPORTED, "'data' of type bind"},
-        {MOUNT_BIND, "/", NULL, false, NOT_SUPPORTED, "neither source nor host-path"},
-        {MOUNT_BIND, "/", "/srv/root", true, INVALID, "both source and host-path"},
-        {MOUNT_BIND, "/", "srv/root", false, INVALID, "'srv/root'"},
-        {MOUNT_BIND, "/", "", false, INVALID, "''"},
-        {MOUNT_BIND, "/", "/srv/../etc", false, INVALID, "'/srv/../etc'"},
-        {MOUNT_BIND, "/", "/srv/./root", false, INVALID, "'/srv/./root'"},
-        {MOUNT_BIND, "/", "//srv", false, INVALID, "'//srv'"},
-        {MOUNT_BIND, "/", "/srv//root", false, INVALID, "'/srv//root'"},
-        {MOUNT_BIND, "/", "/srv/", false, INVALID, "'/srv/'"},
-};
-
-static void test_bad_mounts(void)
+static void test_mounts_are_normal(void)
 {
-        for (size_t i = 0; i < G_N_ELEMENTS(bad_mounts); i++) {
-                g_autoptr(ContainerSpec) spec = container_spec_new();
-                MountSpec *mount =
-                        add_mount(spec, bad_mounts[i].type, bad_mounts[i].destination, bad_mounts[i].host_path);
+        g_autoptr(ContainerSpec) spec = new_good("c1");
+        static const char *const given[] = {"tmp", "//var//tmp/", "/a/./b/../c"}, *const plain[] = {"/tmp", "/var/tmp",
+                                                                                                    "/a/c"};
 
-                g_test_message("row %zu", i);
-                if (bad_mounts[i].with_source)
-                        mount->source = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-                assert_bad(spec, bad_mounts[i].error, bad_mounts[i].part);
+        for (size_t i = 0; i < G_N_ELEMENTS(given); i++)
+                (void) add_mount(spec, MOUNT_TMPFS, given[i], NULL);
+        assert_good(spec);
+        for (guint i = 0; i < G_N_ELEMENTS(given); i++) {
+                const MountSpec *mount = spec->mounts->pdata[i + 1];
+
+                g_assert_cmpstr(mount->destination, ==, plain[i]);
+                g_assert_cmpuint(mount->index, ==, i + 1);
         }
 }
 
-/* The mistake is not hidden behind a root that is right. */
-static void test_second_mount(void)
+static void test_same_destination(void)
 {
         g_autoptr(ContainerSpec) spec = new_good("c1");
 
-        add_mount(spec, MOUNT_TMPFS, "/tmp", NULL);
-        assert_bad(spec, NOT_SUPPORTED, "'/tmp'");
+        (void) add_mount(spec, MOUNT_TMPFS, "/a/b", NULL);
+        (void) add_mount(spec, MOUNT_BIND, "a//b/.", NULL);
+        assert_bad(spec, INVALID, "two mounts at '/a/b'");
+}
+
+static void test_too_many_mounts(void)
+{
+        g_autoptr(ContainerSpec) most = new_good("c1"), more = new_good("c1");
+
+        for (unsigned i = 1; i <= MOUNTS_MAX; i++) {
+                g_autofree char *destination = g_strdup_printf("/%u", i);
+
+                if (i < MOUNTS_MAX)
+                        (void) add_mount(most, MOUNT_TMPFS, destination, NULL);
+                (void) add_mount(more, MOUNT_TMPFS, destination, NULL);
+        }
+        assert_good(most);
+        assert_bad(more, INVALID, "129 mounts");
+}
+
+static void test_too_many_host_paths(void)
+{
+        g_autoptr(ContainerSpec) most = new_good("c1"), more = new_good("c1");
+
+        for (unsigned i = 1; i <= MOUNT_HOST_PATHS_MAX; i++) {
+                g_autofree char *destination = g_strdup_printf("/%u", i);
+
+                if (i < MOUNT_HOST_PATHS_MAX)
+                        (void) add_mount(most, MOUNT_BIND, destination, "/srv/x");
+                (void) add_mount(more, MOUNT_BIND, destination, "/srv/x");
+        }
+        assert_good(most);
+        assert_bad(more, INVALID, "more than 16 mounts with a 'host-path'");
+}
+
+static MountSpec *add_with_id(ContainerSpec *spec, MountType type, const char *destination, const char *id,
+                              bool optional)
+{
+        MountSpec *mount = add_mount(spec, type, destination, NULL);
+
+        mount->id = g_strdup(id);
+        mount->keys |= MOUNT_KEY_ID | (optional ? MOUNT_KEY_OPTIONAL : 0U);
+        mount->optional = optional;
+        return mount;
+}
+
+/* What a mount shows and nobody handed in: an error that names it, or it is left out where it may be missing. */
+static void test_handed_in(void)
+{
+        g_autoptr(ContainerSpec) spec = new_good("c1"), no_secret = new_good("c1"), no_agent = new_good("c1");
+        const MountSpec *there = add_with_id(spec, MOUNT_SECRET, "/key", "key", false);
+        const MountSpec *missing = add_with_id(spec, MOUNT_SECRET, "/other", "other", true);
+        const MountSpec *agent = add_with_id(spec, MOUNT_SSH, "/agent", "work", false);
+        const MountSpec *no_agent_there = add_with_id(spec, MOUNT_SSH, "/default", "default", true);
+
+        g_ptr_array_add(spec->secrets, secret_spec_new("key", "abc", 3, -1));
+        g_ptr_array_add(spec->agents, agent_spec_new("work", -1));
+        assert_good(spec);
+        g_assert_false(there->left_out);
+        g_assert_true(missing->left_out);
+        g_assert_false(agent->left_out);
+        g_assert_true(no_agent_there->left_out);
+        g_assert_cmpuint(spec->mounts->len, ==, 5);
+        g_assert_cmpmem(g_bytes_get_data(container_spec_find_secret(spec, "key")->bytes, NULL), 3, "abc", 3);
+        g_assert_null(container_spec_find_secret(spec, "work"));
+        g_assert_null(container_spec_find_agent(spec, "key"));
+
+        (void) add_with_id(no_secret, MOUNT_SECRET, "/key", "key", false);
+        assert_bad(no_secret, "org.gangway1.Error.NoSuchSecret", "'key'");
+        (void) add_mount(no_agent, MOUNT_SSH, "/agent", NULL);
+        assert_bad(no_agent, "org.gangway1.Error.NoSuchAgent", "'default'");
+}
+
+/* Which ids there are depends on the mode. */
+static void test_ids(void)
+{
+        for (int mode = SECURITY_SANDBOX; mode <= SECURITY_INSECURE; mode++) {
+                g_autoptr(ContainerSpec) spec = new_good("c1");
+                MountSpec *mount = add_with_id(spec, MOUNT_SECRET, "/key", "key", true);
+
+                spec->security_mode = (SecurityMode) mode;
+                mount->gid = 65536;
+                mount->keys |= MOUNT_KEY_GID;
+                if (mode == SECURITY_SANDBOX)
+                        assert_bad(spec, INVALID, "'gid' of the mount at '/key' is 65536");
+                else
+                        assert_good(spec);
+        }
 }
 
 static void test_source_is_closed(void)
@@ -217,7 +280,9 @@ static void test_source_is_closed(void)
                 g_autoptr(ContainerSpec) spec = container_spec_new();
 
                 fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-                add_mount(spec, MOUNT_BIND, "/", NULL)->source = fd;
+                MountSpec *mount = add_mount(spec, MOUNT_BIND, "/", NULL);
+                mount->source = fd;
+                mount->keys = MOUNT_KEY_SOURCE;
                 assert_good(spec);
                 assert_cloexec(fd);
         }
@@ -293,8 +358,12 @@ int main(int argc, char **argv)
         g_test_add_func("/container-spec/no-root", test_no_root);
         g_test_add_func("/container-spec/two-roots", test_two_roots);
         g_test_add_func("/container-spec/root-destinations", test_root_destinations);
-        g_test_add_func("/container-spec/bad-mounts", test_bad_mounts);
-        g_test_add_func("/container-spec/second-mount", test_second_mount);
+        g_test_add_func("/container-spec/mounts-are-normal", test_mounts_are_normal);
+        g_test_add_func("/container-spec/same-destination", test_same_destination);
+        g_test_add_func("/container-spec/too-many-mounts", test_too_many_mounts);
+        g_test_add_func("/container-spec/too-many-host-paths", test_too_many_host_paths);
+        g_test_add_func("/container-spec/handed-in", test_handed_in);
+        g_test_add_func("/container-spec/ids", test_ids);
         g_test_add_func("/container-spec/source-is-closed", test_source_is_closed);
         g_test_add_func("/container-spec/rlimits", test_rlimits);
         g_test_add_func("/container-spec/words", test_words);

@@ -228,6 +228,30 @@ static void test_unlimited(Fixture *f, gconstpointer data)
         g_assert_null(strstr(text, "\"hard\":-1"));
 }
 
+/* Mounts that were prepared go behind the usual ones, in their order, and as they are. */
+static void test_binds(Fixture *f, gconstpointer data)
+{
+        static const char *const binds[] = {"/dev/shm", "/run/x/dev-1", "/dev/shm/key", "/run/x/dev-2", NULL};
+        g_autoptr(JsonNode) node = NULL;
+        g_autofree char *text = NULL;
+        JsonArray *mounts;
+
+        f->root.binds = binds;
+        text = make_config(f);
+        node = parse(text);
+        mounts = json_object_get_array_member(json_node_get_object(node), "mounts");
+        for (guint i = 0; i < 2; i++) {
+                JsonObject *mount = json_array_get_object_element(mounts, json_array_get_length(mounts) - 2 + i);
+                JsonArray *options = json_object_get_array_member(mount, "options");
+
+                g_assert_cmpstr(json_object_get_string_member(mount, "destination"), ==, binds[2 * i]);
+                g_assert_cmpstr(json_object_get_string_member(mount, "source"), ==, binds[2 * i + 1]);
+                g_assert_cmpstr(json_object_get_string_member(mount, "type"), ==, "bind");
+                g_assert_cmpuint(json_array_get_length(options), ==, 1);
+                g_assert_cmpstr(json_array_get_string_element(options, 0), ==, "rbind");
+        }
+}
+
 static void add(const char *name, void (*function)(Fixture *, gconstpointer))
 {
         g_test_add(name, Fixture, NULL, fixture_set_up, function, fixture_tear_down);
@@ -248,5 +272,6 @@ int main(int argc, char **argv)
         add("/oci-spec/repeatable", test_repeatable);
         add("/oci-spec/strings", test_strings);
         add("/oci-spec/unlimited", test_unlimited);
+        add("/oci-spec/binds", test_binds);
         return g_test_run();
 }
