@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "backend/store-private.h"
@@ -30,6 +31,16 @@ static void free_layer(gpointer layer)
         store_layer_free(layer);
 }
 
+/* The same layer further down changes nothing: the upper one says for each of its paths what is there. overlayfs
+ * refuses the same folder twice. */
+static bool has_folder(const StoreImage *image, const char *folder)
+{
+        for (unsigned i = 0; i < image->layers->len; i++)
+                if (g_str_equal(((const StoreLayer *) g_ptr_array_index(image->layers, i))->folder, folder))
+                        return true;
+        return false;
+}
+
 static int read_layers(Store *store, StoreImage *image)
 {
         _cleanup_(store_finalize) sqlite3_stmt *statement = NULL;
@@ -48,8 +59,11 @@ static int read_layers(Store *store, StoreImage *image)
                 return r;
         (void) sqlite3_bind_int64(statement, 1, image->id);
         while ((r = store_step(store, statement)) > 0) {
-                StoreLayer *layer = g_new0(StoreLayer, 1);
+                StoreLayer *layer;
 
+                if (has_folder(image, (const char *) sqlite3_column_text(statement, 1)))
+                        continue;
+                layer = g_new0(StoreLayer, 1);
                 layer->id = sqlite3_column_int64(statement, 0);
                 layer->folder = store_copy_text(statement, 1);
                 layer->id_base = (uint32_t) sqlite3_column_int64(statement, 2);
@@ -128,7 +142,8 @@ int store_find_image(Store *store, uint32_t uid, const char *name, StoreImage **
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
         return store_end(store, find_image(store,
-                                           "SELECT " IMAGE_COLUMNS " FROM images WHERE name = ? AND owner IN (?, -1)"
+                                           "SELECT " IMAGE_COLUMNS
+                                           " FROM images WHERE name = ? AND owner IN (?, -1) AND superseded = 0"
                                            " ORDER BY owner DESC LIMIT 1",
                                            uid, name, ret));
 }
@@ -139,7 +154,9 @@ int store_find_image_of(Store *store, int64_t owner, const char *name, StoreImag
 
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
-        return store_end(store, find_image(store, "SELECT " IMAGE_COLUMNS " FROM images WHERE name = ? AND owner = ?",
+        return store_end(store, find_image(store,
+                                           "SELECT " IMAGE_COLUMNS
+                                           " FROM images WHERE name = ? AND owner = ? AND superseded = 0",
                                            owner, name, ret));
 }
 
@@ -154,7 +171,8 @@ static int list_images(Store *store, uint32_t uid, GPtrArray *images)
         int r;
 
         r = store_prepare(store,
-                          "SELECT " IMAGE_COLUMNS " FROM images WHERE ?1 = 4294967295 OR owner IN (?1, -1)"
+                          "SELECT " IMAGE_COLUMNS
+                          " FROM images WHERE superseded = 0 AND (?1 = 4294967295 OR owner IN (?1, -1))"
                           " ORDER BY owner, name",
                           &statement);
         if (r < 0)

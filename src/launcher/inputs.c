@@ -134,12 +134,20 @@ static int open_outside(MountSpace *space, const MountRequest *request)
         _cleanup_close_ int path = -1, tree = -1;
         int r;
 
-        if (request->host_path) {
+        if (request->cache) {
+                STEP(space, "open the cache's folder");
+                path = open(request->cache, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (path < 0)
+                        return -errno;
+        } else if (request->host_path) {
                 path = open_host_path(space, request->host_path);
                 if (path < 0)
                         return path;
         }
-        STEP(space, "open the %s%s%s as a mount", request->host_path ? "host path '" : "folder that the caller opened",
+        STEP(space, "open the %s%s%s as a mount",
+             request->cache       ? "cache's folder"
+             : request->host_path ? "host path '"
+                                  : "folder that the caller opened",
              request->host_path ? request->host_path : "", request->host_path ? "'" : "");
         tree = path >= 0 ? tree_clone(path, 0) : tree_clone(request->source, space->caller);
         if (tree < 0)
@@ -183,12 +191,14 @@ int input_open(MountSpace *space, const MountRequest *request)
         return request->layers ? open_layers(space, request) : open_outside(space, request);
 }
 
-/* The top of an overlay looks as that of its upper folder does, which so takes mode and owner of the lower one. */
+/* The top of an overlay looks as that of its upper folder does, which so takes mode,
+ * owner and times of the lower one. */
 static int copy_attributes(const char *lower, const char *upper)
 {
         struct stat st;
 
-        if (stat(lower, &st) < 0 || lchown(upper, st.st_uid, st.st_gid) < 0 || chmod(upper, st.st_mode & 07777) < 0)
+        if (stat(lower, &st) < 0 || lchown(upper, st.st_uid, st.st_gid) < 0 || chmod(upper, st.st_mode & 07777) < 0 ||
+            utimensat(AT_FDCWD, upper, (const struct timespec[]){st.st_atim, st.st_mtim}, 0) < 0)
                 return -errno;
         return 0;
 }

@@ -143,16 +143,24 @@ static ImportLayer *last_layer(const Import *import)
         return g_ptr_array_index(import->layers, import->layers->len - 1);
 }
 
-int import_set_opaque(Import *import, const char *path, sd_bus_error *error)
+static int open_below(int folder, const char *path)
 {
         struct open_how how = {
                 .flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
         };
-        const char *below = path + strspn(path, "/");
-        g_autofree char *full = g_strdup_printf("%u/%s", import->layers->len - 1, *below ? below : ".");
-        _cleanup_close_ int fd = (int) syscall(SYS_openat2, import->tree, full, &how, sizeof(how));
 
+        return (int) syscall(SYS_openat2, folder, path, &how, sizeof(how));
+}
+
+int import_set_opaque(Import *import, const char *path, sd_bus_error *error)
+{
+        const char *below = path + strspn(path, "/");
+        g_autofree char *name = g_strdup_printf("%u", import->layers->len - 1);
+        _cleanup_close_ int root = open_below(import->tree, name), fd = -1;
+
+        if (root >= 0)
+                fd = open_below(root, *below ? below : ".");
         if (fd < 0)
                 return unpacker_mistrust("a folder that is none", error);
         if (fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
@@ -196,15 +204,16 @@ int import_settle(Import *import, sd_bus_error *error)
                 if (r < 0)
                         return r;
         }
-        return syncfs(import->job->store) < 0 ? job_fail(import->job, -errno, "The image can't be written", error) : 0;
+        return 0;
 }
 
 /* A row with the folder of another one of the same digest. Returns 1 where there is one. */
 static int insert_shared(Import *import, const ImportLayer *layer, int64_t parent, sd_bus_error *error)
 {
         return database_run(import->job, error,
-                            "INSERT INTO layers (parent, folder, id_base, size, digest)"
-                            " SELECT nullif(?, 0), folder, id_base, size, digest FROM layers WHERE digest = ? LIMIT 1",
+                            "INSERT INTO layers (parent, folder, id_base, size, digest, boot_id)"
+                            " SELECT nullif(?, 0), folder, id_base, size, digest, boot_id FROM layers"
+                            " WHERE digest = ? LIMIT 1",
                             "it", parent, layer->digest);
 }
 
@@ -216,10 +225,10 @@ static int insert_new(Import *import, Placement *placement, const ImportLayer *l
         if (r < 0)
                 return r;
         return database_run(import->job, error,
-                            "INSERT INTO layers (parent, folder, id_base, size, digest)"
-                            " VALUES (nullif(?, 0), ?, ?, ?, ?)",
-                            "itiit", parent, layer->folder, (int64_t) import->id_base, (int64_t) layer->size,
-                            layer->digest);
+                            "INSERT INTO layers (parent, folder, id_base, size, digest, boot_id)"
+                            " VALUES (nullif(?, 0), ?, ?, ?, ?, ?)",
+                            "itiitt", parent, layer->folder, (int64_t) import->id_base, (int64_t) layer->size,
+                            layer->digest, import->job->boot_id);
 }
 
 static int insert_layer(Import *import, Placement *placement, const ImportLayer *layer, int64_t parent, int64_t *ret,

@@ -26,9 +26,10 @@
  * When the socket is closed, or SIGTERM comes, the operation is undone. When the process is killed, what it did is
  * either there as a whole, or not at all, whatever the moment:
  *
- *   - What is made grows in a folder below incoming/, under a lock. It is written to the disk before the change begins.
+ *   - What is made grows in a folder below incoming/, under a lock.
  *   - A change of the records is one transaction. The folders that it speaks of are renamed into place inside of it.
  *   - Folders are removed when the transaction that forgets them is on the disk.
+ *   - What is new is written to the disk after the answer, and until then what it replaces stays: see settle.c.
  *
  * So a folder may be there without its row, but no row without its folder, and a sweep, which holds off other changes
  * while it compares, removes the first kind. Operations that run side by side find out about each other by the locks:
@@ -194,6 +195,8 @@ int main(int argc, char **argv)
         if (dispatch(&job, &request, result, &error) < 0 && !sd_bus_error_is_set(&error))
                 (void) error_set(&error, SD_BUS_ERROR_FAILED, "The request %s failed", request.strings[0]);
         answer(&job, result, &error);
+        if (job.database && !sd_bus_error_is_set(&error))
+                store_settle(&job);
         string_message_done(&request);
         return EXIT_SUCCESS;
 }

@@ -45,7 +45,7 @@ typedef struct Entry {
 
 static int fail(const Copier *copier, int r)
 {
-        g_autofree char *what = g_strdup_printf("'%s' can't be copied to a layer", copier->path->str);
+        g_autofree char *what = g_strdup_printf("'%.1000s' can't be copied to a layer", copier->path->str);
 
         return job_fail(copier->job, r, what, copier->error);
 }
@@ -235,7 +235,7 @@ static int copy_subfolder(Copier *copier, const Entry *entry, unsigned depth)
 
         if (depth >= TREE_DEPTH_MAX)
                 return error_set(copier->error, ERROR_NOT_COMMITTABLE,
-                                 "The folder '%s' lies more than %d folders deep; an image can't have that",
+                                 "The folder '%.200s…' lies more than %d folders deep; an image can't have that",
                                  copier->path->str, TREE_DEPTH_MAX);
         source = openat(entry->source, entry->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (source >= 0 && mkdirat(entry->target, entry->name, 0700) >= 0)

@@ -41,7 +41,9 @@
 static int enter_mounts(int folder, const char **ret_step)
 {
         _cleanup_close_ int tree = -1;
-        struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+        /* A copy of a shared mount is a shared one, which can't become the root. */
+        struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+                                        .propagation = MS_PRIVATE};
 
         *ret_step = "copy the mount of the target folder";
         tree = open_tree(folder, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);

@@ -24,16 +24,22 @@ typedef struct Job {
         const Layer *layer;
         Usage *usage;
         Worker stream, writer;
-        char diff_id[DIGEST_TEXT_SIZE];
+        LayerResult result;
         bool streamed, written;
         sd_bus_error damage; /* what the writer said, where the stream's worker may know better */
 } Job;
+
+void layer_result_done(LayerResult *result)
+{
+        g_clear_pointer(&result->objection, g_free);
+}
 
 static void job_done(Job *job)
 {
         worker_stop(&job->stream);
         worker_stop(&job->writer);
         sd_bus_error_free(&job->damage);
+        layer_result_done(&job->result);
 }
 
 static int parse(const char *text, uint64_t *ret)
@@ -55,7 +61,7 @@ static int take_stream_report(Job *job, const StringMessage *message, sd_bus_err
                 return take_error(message, error);
         if (message->n_strings != 2 || !digest_is_valid(message->strings[1]))
                 return -EBADMSG;
-        (void) g_strlcpy(job->diff_id, message->strings[1], sizeof(job->diff_id));
+        (void) g_strlcpy(job->result.diff_id, message->strings[1], sizeof(job->result.diff_id));
         job->streamed = true;
         return 0;
 }
@@ -82,12 +88,14 @@ static int take_writer_report(Job *job, const StringMessage *message, sd_bus_err
         if (strcmp(word, "ok") != 0)
                 return take_error(message, error);
 
-        if (message->n_strings != 4 || parse(message->strings[1], &bytes) < 0 ||
+        if (message->n_strings != 5 || parse(message->strings[1], &bytes) < 0 ||
             parse(message->strings[2], &entries) < 0 || parse(message->strings[3], &skipped) < 0)
                 return -EBADMSG;
         job->usage->bytes += bytes;
         job->usage->entries += entries;
         job->usage->skipped += skipped;
+        if (*message->strings[4])
+                job->result.objection = g_strdup(message->strings[4]);
         job->written = true;
         return 0;
 }
@@ -158,8 +166,7 @@ static int start(Job *job, const Limits *limits)
         return r;
 }
 
-int layer_unpack(const Layer *layer, const Limits *limits, Usage *usage, char ret_diff_id[static DIGEST_TEXT_SIZE],
-                 sd_bus_error *error)
+int layer_unpack(const Layer *layer, const Limits *limits, Usage *usage, LayerResult *ret, sd_bus_error *error)
 {
         _cleanup_(job_done) Job job = {
                 .layer = layer,
@@ -177,6 +184,7 @@ int layer_unpack(const Layer *layer, const Limits *limits, Usage *usage, char re
         r = watch(&job, error);
         if (r < 0)
                 return r;
-        memcpy(ret_diff_id, job.diff_id, sizeof(job.diff_id));
+        *ret = job.result;
+        job.result.objection = NULL;
         return 0;
 }

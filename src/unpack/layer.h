@@ -26,7 +26,13 @@ typedef struct Layer {
         const char *index;  /* of a layer, whose whiteouts mean something; NULL: there are none in this archive */
 } Layer;
 
+typedef struct LayerResult {
+        char diff_id[DIGEST_TEXT_SIZE];
+        char *objection; /* a sentence why this can't be a root file system, or NULL; g_free() */
+} LayerResult;
+
+void layer_result_done(LayerResult *result);
+
 /* Adds to *usage, and tells the store of progress and opaque folders. Errors with a sentence, or without one where the
  * store is gone. */
-int layer_unpack(const Layer *layer, const Limits *limits, Usage *usage, char ret_diff_id[static DIGEST_TEXT_SIZE],
-                 sd_bus_error *error);
+int layer_unpack(const Layer *layer, const Limits *limits, Usage *usage, LayerResult *ret, sd_bus_error *error);

@@ -42,6 +42,7 @@ typedef struct State {
         Whiteouts whiteouts;
         uint64_t bytes, entries, skipped;
         bool damaged; /* the error is one of reading the archive */
+        sd_bus_error objection;
 } State;
 
 static void state_done(State *state)
@@ -51,6 +52,7 @@ static void state_done(State *state)
         if (state->out)
                 archive_write_free(state->out);
         whiteouts_done(&state->whiteouts);
+        sd_bus_error_free(&state->objection);
 }
 
 static int set_damaged(State *state, const char *reason, const Entry *after, sd_bus_error *error)
@@ -138,6 +140,23 @@ static int write_contents(State *state, const Entry *entry, sd_bus_error *error)
         }
 }
 
+/* Owners matter in a root file system, but not in the archive of an image, and which one this is is not known yet. */
+static int check_ids(State *state, const Entry *entry, sd_bus_error *error)
+{
+        int r;
+
+        if (state->writer->layer)
+                return entry_check_ids(entry, state->writer->what, error);
+        r = entry_check_ids(entry, state->writer->what,
+                            sd_bus_error_is_set(&state->objection) ? NULL : &state->objection);
+        if (r < 0) {
+                archive_entry_set_uid(entry->archive_entry, 0);
+                archive_entry_set_gid(entry->archive_entry, 0);
+                archive_entry_acl_clear(entry->archive_entry);
+        }
+        return 0;
+}
+
 static int write_entry(State *state, const Entry *entry, sd_bus_error *error)
 {
         const char *what = state->writer->what;
@@ -146,7 +165,7 @@ static int write_entry(State *state, const Entry *entry, sd_bus_error *error)
         /* tar writes such a one where it was given a file twice. */
         if (*entry->link && strcmp(entry->link, entry->path) == 0)
                 return 0;
-        r = entry_check_ids(entry, what, error);
+        r = check_ids(state, entry, error);
         if (r >= 0)
                 r = write_header(state, entry, error);
         if (r >= 0 && archive_entry_size(entry->archive_entry) > 0)
@@ -258,5 +277,6 @@ int writer_run(int report, void *data, sd_bus_error *error)
         (void) snprintf(numbers[0], sizeof(numbers[0]), "%" PRIu64, state.bytes);
         (void) snprintf(numbers[1], sizeof(numbers[1]), "%" PRIu64, state.entries);
         (void) snprintf(numbers[2], sizeof(numbers[2]), "%" PRIu64, state.skipped);
-        return socket_send(report, (const char *const[]){"ok", numbers[0], numbers[1], numbers[2], NULL});
+        return socket_send(report, (const char *const[]){"ok", numbers[0], numbers[1], numbers[2],
+                                                         state.objection.message ?: "", NULL});
 }

@@ -21,6 +21,7 @@ typedef struct Writer {
 } Writer;
 
 /* A WorkerFunction; data is a Writer. It reports ["opaque", PATH] for each opaque folder, and
- * ["ok", BYTES, ENTRIES, SKIPPED-DEVICES] of this archive; or ["damaged", NAME, SENTENCE] where the archive is none,
- * and who reads it may know more. */
+ * ["ok", BYTES, ENTRIES, SKIPPED-DEVICES, OBJECTION] of this archive (OBJECTION: a sentence why it is no root file
+ * system after all, since it has ids that an image can't have, or "": of an archive that is not a layer by its name);
+ * or ["damaged", NAME, SENTENCE] where the archive is none, and who reads it may know more. */
 int writer_run(int report, void *data, sd_bus_error *error);

@@ -152,11 +152,17 @@ guint32 client_send_to(Client *client, const char *destination, const char *path
         return serial;
 }
 
+static const char *interface_of(const char *path)
+{
+        return g_str_has_prefix(path, GANGWAY_CONTAINER_PATH)   ? "org.gangway1.Container"
+               : g_str_has_prefix(path, GANGWAY_OPERATION_PATH) ? "org.gangway1.Operation"
+                                                                : "org.gangway1.Manager";
+}
+
 guint32 client_send(Client *client, const char *path, const char *member, GVariant *args)
 {
-        const char *interface =
-                g_str_has_prefix(path, GANGWAY_CONTAINER_PATH) ? "org.gangway1.Container" : "org.gangway1.Manager";
-        return client_send_to(client, GANGWAY_NAME, path, interface, member, args, NULL, G_DBUS_MESSAGE_FLAGS_NONE);
+        return client_send_to(client, GANGWAY_NAME, path, interface_of(path), member, args, NULL,
+                              G_DBUS_MESSAGE_FLAGS_NONE);
 }
 
 /* Waits for the first message of the log that matches; NULL once the time is over. */
@@ -273,10 +279,8 @@ GVariant *client_call_to(Client *client, const char *destination, const char *pa
 
 GVariant *client_property(Client *client, const char *path, const char *name)
 {
-        const char *interface =
-                g_str_has_prefix(path, GANGWAY_CONTAINER_PATH) ? "org.gangway1.Container" : "org.gangway1.Manager";
         g_autoptr(GVariant) body = client_call_to(client, GANGWAY_NAME, path, "org.freedesktop.DBus.Properties", "Get",
-                                                  g_variant_new("(ss)", interface, name));
+                                                  g_variant_new("(ss)", interface_of(path), name));
         GVariant *value = NULL;
 
         g_variant_get(body, "(v)", &value);

@@ -10,6 +10,7 @@
 #define GANGWAY_NAME           "org.gangway1"
 #define GANGWAY_PATH           "/org/gangway1"
 #define GANGWAY_CONTAINER_PATH "/org/gangway1/container/"
+#define GANGWAY_OPERATION_PATH "/org/gangway1/operation/"
 
 #define ERROR_INVALID_ARGS      "org.freedesktop.DBus.Error.InvalidArgs"
 #define ERROR_NOT_SUPPORTED     "org.freedesktop.DBus.Error.NotSupported"
@@ -46,7 +47,7 @@ int client_open(Client *client, const char *path, int flags);
 
 guint32 client_send_to(Client *client, const char *destination, const char *path, const char *interface,
                        const char *member, GVariant *args, GUnixFDList *fds, GDBusMessageFlags flags);
-/* To the manager or a container, by the path. */
+/* To the manager, a container or an operation, by the path. */
 guint32 client_send(Client *client, const char *path, const char *member, GVariant *args);
 Reply *client_receive(Client *client, guint32 serial);
 gboolean client_has_reply(Client *client, guint32 serial);
