@@ -23,7 +23,7 @@ typedef struct AgentSocket {
 /* Makes a socket, in a file system of its own. Returns an fd of the detached mount of its file, which the caller
  * attaches where it is to be seen. The launcher must have left the mounts of others.
  * Errors: -ENOSPC above AGENTS_MAX, -ESRCH for a caller without a group; of bind(2), fsopen(2), move_mount(2). */
-int agents_add(const AgentSocket *socket);
+int agents_add(const AgentSocket *request);
 
 /* Starts the proxies of all sockets. Errors: of posix_spawn(3); none runs then. */
 int agents_start(void);

@@ -62,4 +62,4 @@ bool cache_hold_is_waiting(const CacheHold *hold);
 const StoreCache *cache_hold_get_folder(const CacheHold *hold);
 
 /* The store's answer to create: folder is taken over, NULL where error is set. */
-void caches_created(CacheCreation *creation, StoreCache *folder, const sd_bus_error *error);
+void caches_created(CacheCreation *used, StoreCache *folder, const sd_bus_error *error);

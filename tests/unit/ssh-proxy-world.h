@@ -76,7 +76,7 @@ static inline void world_new(World *world, int agent_backlog)
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
                 (void) close(world->agent);
                 (void) fcntl(listener, F_SETFL, O_NONBLOCK);
-                _exit(proxy_run(listener, path) < 0);
+                _exit(proxy_run(listener, path) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
         }
         (void) close(path);
 }
