@@ -276,17 +276,16 @@ void container_commits_run(Container *container)
         /* While it starts, they wait. */
 }
 
-static void drop(Commit *commit, const char *sentence)
+static void drop(Commit *commit)
 {
         /* It may be done, and wait for the container to go on. */
         if (!commit->result)
-                fail(commit, ERROR_CANCELLED, sentence);
+                fail(commit, ERROR_CANCELLED, "The commit was cancelled");
         tell(commit);
 }
 
 void container_commits_abort(Container *container)
 {
-        static const char sentence[] = "The container was released before the commit was done";
         ContainerCommits *commits = container->commits;
 
         while (commits->queue.length > (commits->phase == PHASE_COPYING ? 1 : 0)) {
@@ -294,7 +293,7 @@ void container_commits_abort(Container *container)
 
                 if (commit == get_first(container))
                         commits->phase = PHASE_IDLE;
-                drop(commit, sentence);
+                drop(commit);
         }
         if (commits->phase == PHASE_COPYING)
                 store_helper_cancel(get_first(container)->helper);
@@ -310,9 +309,9 @@ bool container_commits_hold_starts(const Container *container)
         return container->commits->phase != PHASE_IDLE;
 }
 
-bool container_commits_hold_freeze(const Container *container, bool freeze)
+bool container_commits_hold_resume(const Container *container)
 {
-        return container->commits->phase == (freeze ? PHASE_RESUMING : PHASE_COPYING);
+        return container->commits->phase == PHASE_COPYING || container->commits->phase == PHASE_RESUMING;
 }
 
 static void start(Operation *operation, void *userdata)
@@ -330,7 +329,7 @@ static void cancel(void *userdata)
         Container *container = commit->container;
 
         if (commit != get_first(container) || container->commits->phase == PHASE_IDLE)
-                drop(commit, "The commit was cancelled");
+                drop(commit);
         else if (container->commits->phase == PHASE_COPYING)
                 store_helper_cancel(commit->helper);
         else

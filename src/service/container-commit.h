@@ -38,5 +38,5 @@ void container_commits_abort(Container *container);
 bool container_commits_are_idle(const Container *container);
 /* Whether no process may be started now. */
 bool container_commits_hold_starts(const Container *container);
-/* Whether a caller's Pause or Resume has to wait. */
-bool container_commits_hold_freeze(const Container *container, bool freeze);
+/* Whether a caller's Resume has to wait. */
+bool container_commits_hold_resume(const Container *container);

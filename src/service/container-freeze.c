@@ -3,7 +3,7 @@
 /*
  * What systemd does to all processes of a container at once: signals, Pause and Resume. Two want a container paused,
  * its caller and a commit that copies what it wrote. A commit undoes only what it did itself, so what the caller wants
- * is remembered; and while a commit copies, a Resume waits.
+ * is remembered; and while a commit copies, a Resume waits. systemd takes one request of this kind at a time.
  */
 
 #include "service/container-commit.h"
@@ -17,6 +17,7 @@ typedef struct Call {
         void *userdata;
         bool freeze;
         bool by_commit;
+        bool waited;            /* for a commit */
         uint64_t last_launcher; /* of those that a freeze has to wait for */
 } Call;
 
@@ -71,21 +72,25 @@ static void freeze_done(Call *call)
 static void on_frozen(const sd_bus_error *error, void *userdata)
 {
         Call *call = userdata;
+        Container *container = call->container;
         ContainerEvent event = call->freeze ? EVENT_PAUSED : EVENT_RESUMED;
 
-        if (error) {
+        container->freezing = false;
+        if (!error && lifecycle_next(container->state, event) >= 0) {
+                container_event(container, event);
+                container_state_changed(container);
+        }
+        if (error)
                 call_finish(error, call);
-                return;
-        }
-        if (lifecycle_next(call->container->state, event) >= 0) {
-                container_event(call->container, event);
-                container_state_changed(call->container);
-        }
-        freeze_done(call);
+        else
+                freeze_done(call);
+        container_freezes_run(container);
 }
 
-static int check(const Container *container, bool freeze, sd_bus_error *error)
+/* Returns 1 where there is something to do, 0 where there is not. */
+static int check(const Call *call, sd_bus_error *error)
 {
+        const Container *container = call->container;
         const char *name = container->spec->name;
 
         switch (container->state) {
@@ -94,9 +99,12 @@ static int check(const Container *container, bool freeze, sd_bus_error *error)
         case CONTAINER_STARTING:
                 return error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);
         case CONTAINER_RUNNING:
-                return freeze ? 1 : error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
+                if (call->freeze)
+                        return 1;
+                /* It was paused when this was asked for. */
+                return call->waited ? 0 : error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
         case CONTAINER_PAUSED:
-                return freeze ? 0 : 1;
+                return call->freeze ? 0 : 1;
         default:
                 return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
         }
@@ -104,11 +112,15 @@ static int check(const Container *container, bool freeze, sd_bus_error *error)
 
 /* A process is its launcher's child until that one has ended. A launcher that is frozen in its last moment would keep
  * the end of its process to itself, so a freeze waits for those that are on their way out. */
-static bool has_to_wait(const Call *call)
+static bool has_to_wait(Call *call)
 {
         const GPtrArray *ending = call->container->ending;
 
-        if (!call->by_commit && container_commits_hold_freeze(call->container, call->freeze))
+        if (!call->by_commit && !call->freeze && container_commits_hold_resume(call->container)) {
+                call->waited = true;
+                return true;
+        }
+        if (call->container->freezing)
                 return true;
         for (guint i = 0; i < ending->len; i++)
                 if (((LauncherEnd *) ending->pdata[i])->number <= call->last_launcher)
@@ -121,7 +133,7 @@ static void freeze(Call *call)
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
 
-        r = check(call->container, call->freeze, &error);
+        r = check(call, &error);
         if (r < 0) {
                 call_finish(&error, call);
                 return;
@@ -133,6 +145,8 @@ static void freeze(Call *call)
         r = scope_freeze(call->container->scope, call->freeze, on_frozen, call);
         if (r < 0)
                 call_failed(call, r);
+        else
+                call->container->freezing = true;
 }
 
 void container_freezes_run(Container *container)

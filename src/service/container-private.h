@@ -36,6 +36,7 @@ struct Container {
         GPtrArray *ending;  /* LauncherEnd, of launchers that are not needed any more */
         uint64_t last_launcher;
         GQueue freezes; /* calls that wait for some of these, or for a commit */
+        bool freezing;  /* systemd has not answered one of them yet */
         bool paused_by_caller;
         Scope *scope;
         bool scope_started;
