@@ -24,6 +24,7 @@
 
 #include "unpack/confine.h"
 #include "unpack/entry.h"
+#include "unpack/folder-list.h"
 #include "unpack/sentence.h"
 #include "unpack/socket-wait.h"
 #include "unpack/whiteout.h"
@@ -40,6 +41,7 @@ typedef struct State {
         const Writer *writer;
         struct archive *in, *out;
         Whiteouts whiteouts;
+        GArray *old_folders;
         uint64_t bytes, entries, skipped;
         bool damaged; /* the error is one of reading the archive */
         sd_bus_error objection;
@@ -52,6 +54,7 @@ static void state_done(State *state)
         if (state->out)
                 archive_write_free(state->out);
         whiteouts_done(&state->whiteouts);
+        g_clear_pointer(&state->old_folders, g_array_unref);
         sd_bus_error_free(&state->objection);
 }
 
@@ -81,7 +84,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
         return remove(path) < 0 ? -1 : 0;
 }
 
-/* A folder does not replace what is none, and nothing replaces a folder, unless that is out of the way. */
+/* A folder does not replace what is none, and nothing replaces a folder, unless that is out of the way. Returns 1 where
+ * a folder is there already. */
 static int clear_path(const Entry *entry)
 {
         struct stat st;
@@ -91,12 +95,13 @@ static int clear_path(const Entry *entry)
         if (!S_ISDIR(st.st_mode))
                 return entry->type == AE_IFDIR && unlink(entry->path) < 0 ? -errno : 0;
         if (entry->type == AE_IFDIR)
-                return 0;
+                return 1;
         return nftw(entry->path, remove_one, FTW_FDS, FTW_DEPTH | FTW_PHYS) < 0 ? -errno : 0;
 }
 
 static int write_header(State *state, const Entry *entry, sd_bus_error *error)
 {
+        int64_t size = archive_entry_size(entry->archive_entry);
         int r;
 
         /* Folders are few. All others are tried first: mostly there is nothing in the way. */
@@ -104,10 +109,14 @@ static int write_header(State *state, const Entry *entry, sd_bus_error *error)
                 r = clear_path(entry);
                 if (r < 0)
                         return entry_disk_error(entry, state->writer->what, error, -r);
+                if (r > 0)
+                        folder_list_add(state->old_folders, entry);
         }
         if (archive_write_header(state->out, entry->archive_entry) == ARCHIVE_OK)
                 return 0;
         if (entry->type != AE_IFDIR && archive_errno(state->out) == ENOTEMPTY) {
+                /* The failed try has taken the size away. */
+                archive_entry_set_size(entry->archive_entry, size);
                 r = clear_path(entry);
                 if (r < 0)
                         return entry_disk_error(entry, state->writer->what, error, -r);
@@ -252,6 +261,10 @@ static int unpack(State *state, int report, sd_bus_error *error)
                 return error_set(error, SD_BUS_ERROR_IO_ERROR,
                                  "%s can't be unpacked: its folders can't be finished: %s", writer->what,
                                  archive_error_string(state->out));
+        r = folder_list_apply(state->old_folders);
+        if (r < 0)
+                return error_set(error, SD_BUS_ERROR_IO_ERROR,
+                                 "%s can't be unpacked: its folders can't be finished: %s", writer->what, strerror(-r));
         return 0;
 }
 
@@ -263,6 +276,7 @@ int writer_run(int report, void *data, sd_bus_error *error)
         int r;
 
         whiteouts_init(&state.whiteouts);
+        state.old_folders = folder_list_new();
         writer->input_write = safe_close(writer->input_write);
         r = confine_change_root(writer->folder);
         if (r < 0)
