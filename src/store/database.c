@@ -2,8 +2,9 @@
 
 /*
  * The records are in WAL form: what a crash of the machine can take away are the last changes, whole and in order, if
- * they were not to be on the disk at once (synchronous=NORMAL). The WAL keeps its room on the disk when it has been
- * written back, so that on a full disk there is room to write that an image is removed.
+ * they were not to be on the disk at once (synchronous=NORMAL). On a full disk there must be room to write that an
+ * image is removed: so the WAL is made large at the beginning, is written back after each operation, and keeps its
+ * size.
  *
  * Same parent and digest is one row. The same digest under another parent shares the folder.
  */
@@ -23,6 +24,9 @@
 /* Milliseconds to wait for other writers: a change is over in a moment, but a disk may be slow. */
 #define BUSY_TIMEOUT 60000
 #define BUSY_STEP    10
+
+/* What a few changes take. */
+#define ROOM_BYTES 262144
 
 static const char schema[] =
         "CREATE TABLE layers ("
@@ -117,6 +121,22 @@ static int get_version(Job *job, int64_t *ret, sd_bus_error *error)
         return database_get(job, error, ret, "PRAGMA user_version", "");
 }
 
+/* The bytes of it are in the WAL when they are committed, and are free pages of the file when they are deleted. A store
+ * without them is as good as any, until the disk is full. */
+static void make_room(Job *job)
+{
+        (void) sqlite3_exec(job->database,
+                            "CREATE TABLE room (bytes);"
+                            "INSERT INTO room VALUES (zeroblob(" G_STRINGIFY(ROOM_BYTES) "));"
+                                                                                         "DROP TABLE room",
+                            NULL, NULL, NULL);
+}
+
+void database_write_back(Job *job)
+{
+        (void) sqlite3_wal_checkpoint_v2(job->database, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 static int make_tables(Job *job, sd_bus_error *error)
 {
         int64_t version = 0;
@@ -135,6 +155,8 @@ static int make_tables(Job *job, sd_bus_error *error)
         }
         r = database_commit(job, NULL, error);
         job->committed = false;
+        if (r >= 0)
+                make_room(job);
         return r;
 }
 

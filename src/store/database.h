@@ -24,6 +24,9 @@ void database_rollback(Job *job);
  * NULL. */
 int database_commit(Job *job, bool *ret_unsure, sd_bus_error *error);
 
+/* Empties the WAL, so that the next change has its room: see database.c. */
+void database_write_back(Job *job);
+
 /* Prepares a statement and binds its parameters in their order. types has a letter for each: i is an int64_t, t a text,
  * which is not copied and has to outlive the statement. */
 int database_prepare(Job *job, sd_bus_error *error, sqlite3_stmt **ret, const char *sql, const char *types, ...);

@@ -79,4 +79,5 @@ void store_settle(Job *job)
         job->committed = true;
         if (settle(job, &error) < 0)
                 log_warning("What was added to the store may be lost if the machine stops: %s", error.message);
+        database_write_back(job);
 }

@@ -122,8 +122,8 @@ int unpacker_start(Job *job, const UnpackerRequest *request, Unpacker *ret, sd_b
  */
 static const char *check_name(const char *name)
 {
-        static const char *const names[] = {ERROR_INVALID_IMAGE,        ERROR_STORE_FULL,      ERROR_STORE_READ_ONLY,
-                                            SD_BUS_ERROR_NOT_SUPPORTED, SD_BUS_ERROR_IO_ERROR, SD_BUS_ERROR_FAILED};
+        static const char *const names[] = {ERROR_INVALID_IMAGE, SD_BUS_ERROR_NOT_SUPPORTED, SD_BUS_ERROR_IO_ERROR,
+                                            SD_BUS_ERROR_FAILED};
 
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
                 if (g_str_equal(names[i], name))
@@ -132,12 +132,17 @@ static const char *check_name(const char *name)
 }
 
 /* The sentence may quote the image: no control characters, and not too long. */
-static int take_error(const StringMessage *message, sd_bus_error *error)
+static int take_error(const Unpacker *unpacker, const StringMessage *message, sd_bus_error *error)
 {
         g_autofree char *sentence = NULL;
 
         if (message->n_strings < 3)
                 return unpacker_mistrust("an error without a reason", error);
+        /* What to do about these, and where, the unpacker does not know. */
+        if (g_str_equal(message->strings[1], ERROR_STORE_FULL))
+                return job_fail(unpacker->job, -ENOSPC, "", error);
+        if (g_str_equal(message->strings[1], ERROR_STORE_READ_ONLY))
+                return job_fail(unpacker->job, -EROFS, "", error);
         sentence = g_strndup(message->strings[2], SENTENCE_BYTES);
         for (char *c = sentence; *c; c++)
                 if (g_ascii_iscntrl(*c))
@@ -178,7 +183,7 @@ int unpacker_receive(Unpacker *unpacker, StringMessage *ret, sd_bus_error *error
                 return r == -EBADMSG ? unpacker_mistrust("a malformed message", error)
                                      : fail(r, "can't be heard", error);
         if (g_str_equal(message.strings[0], "error")) {
-                r = take_error(&message, error);
+                r = take_error(unpacker, &message, error);
                 string_message_done(&message);
                 return r;
         }
