@@ -196,8 +196,8 @@ static void commit_and_kill(guint from, guint to)
         guint32 serial;
 
         g_assert_cmpuint(process_run(container, &output, .method = "Start",
-                                     .script = "cd / && rm data/1 && head -c 2000000 /dev/urandom > data/new && "
-                                               "mv data/2 data/two && " CONTENT),
+                                     .script = "cd / && rm -f data/1 && head -c 2000000 /dev/urandom > data/new && "
+                                               "mv data/new data/newer && " CONTENT),
                          ==, 0);
         g_strstrip(output);
         serial = client_send(client, container->path, "Commit", g_variant_new("(usa{sv})", 0, name, NULL));
