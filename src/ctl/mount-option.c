@@ -213,7 +213,7 @@ static int take_fields(MountOption *mount, const GPtrArray *fields, sd_bus_error
 
         for (guint i = 0; i < fields->len; i++) {
                 const Field *field = fields->pdata[i];
-                Key key = find_key(field->key), same = key;
+                Key key = find_key(field->key), same;
 
                 if (key == KEYS || !(keys[key].types & (1U << mount->type)))
                         return unknown_key(mount->type, field->key, error);

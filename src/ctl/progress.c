@@ -75,9 +75,14 @@ static char *bar(uint64_t done, uint64_t total, uint64_t usec, unsigned width)
                 memset(text + 1, '=', full);
                 if (full < inside)
                         text[1 + full] = '>';
-        } else
+        } else {
                 /* Nobody knows how far it is: something that moves says that it goes on. */
-                memcpy(text + 1 + (usec / 200000) % (inside - 2), "<=>", 3);
+                unsigned position = 1 + (unsigned) (usec / 200000 % (inside - 2));
+
+                text[position] = '<';
+                text[position + 1] = '=';
+                text[position + 2] = '>';
+        }
         return g_steal_pointer(&text);
 }
 

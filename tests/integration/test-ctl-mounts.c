@@ -65,22 +65,22 @@ static void test_image(void)
 static void test_folder(void)
 {
         FOLDER(folder);
-        g_autofree char *volume = g_strdup_printf("%s:/work", folder), *read_only = g_strdup_printf("%s:ro", volume),
-                        *discard = g_strdup_printf("type=bind,src=%s,dst=/work,output=false", folder),
+        g_autofree char *volume = g_strdup_printf("%s:/project", folder), *read_only = g_strdup_printf("%s:ro", volume),
+                        *discard = g_strdup_printf("type=bind,src=%s,dst=/project,output=false", folder),
                         *file = g_strdup_printf("%s/file:/etc/conf", folder), *output = NULL, *seen = NULL;
 
         import_image();
         g_assert_cmpint(ctl_run(&output, NULL,
-                                ALICE("run", "-v", volume, "-w", "/work", IMAGE, "sh", "-c",
+                                ALICE("run", "-v", volume, "-w", "/project", IMAGE, "sh", "-c",
                                       "cat file; stat -c %u file; echo made >new; mkdir folder")),
                         ==, 0);
         g_assert_cmpstr(output, ==, "hers\n0\n");
         seen = shell("cd '%s' && cat new && stat -c '%%U %%n' * | sort", folder);
         g_assert_cmpstr(seen, ==, "made\nalice file\nalice folder\nalice new");
 
-        g_assert_cmpint(ctl_run(NULL, NULL, ALICE("run", "-v", read_only, IMAGE, "touch", "/work/refused")), ==, 1);
-        g_assert_cmpint(ctl_run(NULL, NULL, ALICE("run", "--mount", discard, IMAGE, "touch", "/work/thrown-away")), ==,
-                        0);
+        g_assert_cmpint(ctl_run(NULL, NULL, ALICE("run", "-v", read_only, IMAGE, "touch", "/project/refused")), ==, 1);
+        g_assert_cmpint(ctl_run(NULL, NULL, ALICE("run", "--mount", discard, IMAGE, "touch", "/project/thrown-away")),
+                        ==, 0);
         g_assert_cmpint(ctl_run(NULL, NULL, ALICE("run", "-v", file, IMAGE, "sh", "-c", "echo more >>/etc/conf")), ==,
                         0);
         g_autofree char *after = shell("cd '%s' && ls && cat file", folder);

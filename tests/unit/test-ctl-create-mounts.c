@@ -37,7 +37,7 @@ static char *describe(const GPtrArray *mounts)
         for (guint i = 0; i < mounts->len; i++) {
                 const MountOption *mount = mounts->pdata[i];
 
-                g_string_append_printf(text, "%s%u:%s:%s%s%s", i > 0 ? " " : "", mount->type,
+                g_string_append_printf(text, "%s%u:%s:%s%s%s", i > 0 ? " " : "", (unsigned) mount->type,
                                        mount->source ?: mount->id ?: "", mount->destination,
                                        mount->read_only ? ":ro" : "", mount->output ? ":output" : "");
         }
