@@ -126,10 +126,8 @@ void images_clear(void)
 
 char *fresh_snapshot(void)
 {
-        g_autofree char *list = NULL;
-
         g_free(shell("systemctl restart gangwayd.service"));
-        list = image_list(client);
+        g_free(image_list(client));
         return world_snapshot();
 }
 
