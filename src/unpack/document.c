@@ -44,9 +44,10 @@ static unsigned measure_depth(const char *text, size_t size)
                         i++;
                 else if (text[i] == '"')
                         quoted = !quoted;
-                else if (!quoted && (text[i] == '[' || text[i] == '{'))
-                        deepest = MAX(deepest, ++depth);
-                else if (!quoted && (text[i] == ']' || text[i] == '}') && depth > 0)
+                else if (!quoted && (text[i] == '[' || text[i] == '{')) {
+                        depth++;
+                        deepest = MAX(deepest, depth);
+                } else if (!quoted && (text[i] == ']' || text[i] == '}') && depth > 0)
                         depth--;
         return deepest;
 }
