@@ -56,7 +56,7 @@ __gangwayctl_scan() {
                 case $word in
                 -u | --user | -w | --cwd | -e | --env | --id | --name | --rootfs | --host-path | --net | --security | \
                         --hostname | --property | --rlimit | --whom | --image | --mount | -v | --volume | --secret | \
-                        --ssh | --platform | --older-than | --keep)
+                        --ssh | --platform | --older-than | --keep | --secret-env)
                         ((i++))
                         ;;
                 -*) ;;
@@ -105,7 +105,7 @@ __gangwayctl_value() {
                 __gangwayctl_reply -S = -W "$limits" -- "$cur"
                 ;;
         -e | --env) __gangwayctl_reply -v -- "$cur" ;;
-        -u | --user | -w | --cwd | --id | --name | --hostname | --older-than | --keep) ;;
+        -u | --user | -w | --cwd | --id | --name | --hostname | --older-than | --keep | --secret-env) ;;
         *) return 1 ;;
         esac
 }
@@ -114,7 +114,7 @@ __gangwayctl_options() {
         local common='--help --no-ask-password'
         local create='--image --rootfs --host-path --output --read-only --mount --volume --secret --ssh --net --security
                 --hostname --property --rlimit --name'
-        local start='--tty --user --cwd --env --id'
+        local start='--tty --user --cwd --env --secret-env --id'
         case $verb in
         create) __gangwayctl_reply -W "$common $create" -- "$cur" ;;
         run) ((words_after == 0)) && __gangwayctl_reply -W "$common $create $start" -- "$cur" ;;
@@ -123,7 +123,7 @@ __gangwayctl_options() {
         signal) __gangwayctl_reply -W "$common --whom" -- "$cur" ;;
         import) __gangwayctl_reply -W "$common --platform --system" -- "$cur" ;;
         pull) __gangwayctl_reply -W "$common --platform --system --name" -- "$cur" ;;
-        tag | rmi) __gangwayctl_reply -W "$common --system" -- "$cur" ;;
+        tag | rmi | commit) __gangwayctl_reply -W "$common --system" -- "$cur" ;;
         prune) __gangwayctl_reply -W "$common --older-than --keep --all-users" -- "$cur" ;;
         *) __gangwayctl_reply -W "$common" -- "$cur" ;;
         esac

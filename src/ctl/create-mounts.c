@@ -79,31 +79,37 @@ static int plan_root(const CreateOptions *options, GPtrArray *mounts, sd_bus_err
         return 0;
 }
 
-static const MountOption *find_grant(const GPtrArray *mounts, MountType type, const char *id)
+static bool has_grant(const GPtrArray *mounts, MountType type, const char *id)
 {
         for (guint i = 0; i < mounts->len; i++) {
                 const MountOption *mount = mounts->pdata[i];
 
                 if (mount->type == type && strcmp(mount->id, id) == 0)
-                        return mount;
+                        return true;
         }
-        return NULL;
+        return false;
+}
+
+static MountOption *grant_new(MountType type, const char *destination, const char *id)
+{
+        MountOption *mount = mount_new(type, destination, NULL);
+
+        mount->id = g_strdup(id);
+        return mount;
 }
 
 /* A secret or an agent that is given to a container is of use to it, also where no mount says so. */
-static int plan_grant(GPtrArray *mounts, MountType type, const char *option, const char *id, sd_bus_error *error)
+static int plan_secret(GPtrArray *mounts, const SecretOption *secret, sd_bus_error *error)
 {
-        g_autofree char *place = mount_option_usual_place(type, id);
-        MountOption *mount;
+        g_autofree char *place = mount_option_secret_place(secret->id);
 
-        if (find_grant(mounts, type, id))
+        if (secret->is_variable || has_grant(mounts, MOUNT_SECRET, secret->id))
                 return 0;
         if (!place)
-                return error_invalid(error, _("%s: the id '%s' makes no file name, say by --mount where it is to be"),
-                                     option, id);
-        mount = mount_new(type, place, NULL);
-        mount->id = g_strdup(id);
-        g_ptr_array_add(mounts, mount);
+                return error_invalid(error,
+                                     _("--secret: the id '%s' makes no file name, say by --mount where it is to be"),
+                                     secret->id);
+        g_ptr_array_add(mounts, grant_new(MOUNT_SECRET, place, secret->id));
         return 0;
 }
 
@@ -118,18 +124,15 @@ int create_mounts_plan(const CreateOptions *options, GPtrArray **ret, sd_bus_err
         for (guint i = 0; i < options->mounts->len; i++)
                 g_ptr_array_add(mounts, mount_copy(options->mounts->pdata[i]));
         for (guint i = 0; i < options->secrets->len; i++) {
-                const SecretOption *secret = options->secrets->pdata[i];
-
-                r = plan_grant(mounts, MOUNT_SECRET, "--secret", secret->id, error);
+                r = plan_secret(mounts, options->secrets->pdata[i], error);
                 if (r < 0)
                         return r;
         }
         for (guint i = 0; i < options->agents->len; i++) {
                 const AgentOption *agent = options->agents->pdata[i];
 
-                r = plan_grant(mounts, MOUNT_SSH, "--ssh", agent->id, error);
-                if (r < 0)
-                        return r;
+                if (!has_grant(mounts, MOUNT_SSH, agent->id))
+                        g_ptr_array_add(mounts, grant_new(MOUNT_SSH, NULL, agent->id));
         }
         *ret = g_steal_pointer(&mounts);
         return 0;
@@ -275,21 +278,4 @@ int create_mounts_append(sd_bus_message *message, const CreateOptions *options, 
         if (r < 0 || (r = close_member(message)) < 0 || (r = append_secrets(message, options->secrets, error)) < 0)
                 return r;
         return append_agents(message, options->agents, error);
-}
-
-char *create_mounts_agent_socket(const CreateOptions *options)
-{
-        const char *id = NULL;
-        const MountOption *mount;
-
-        for (guint i = 0; i < options->agents->len; i++) {
-                const AgentOption *agent = options->agents->pdata[i];
-
-                if (!id || strcmp(agent->id, "default") == 0)
-                        id = agent->id;
-        }
-        if (!id)
-                return NULL;
-        mount = find_grant(options->mounts, MOUNT_SSH, id);
-        return mount ? g_strdup(mount->destination) : mount_option_usual_place(MOUNT_SSH, id);
 }

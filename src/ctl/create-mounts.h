@@ -14,7 +14,3 @@ int create_mounts_plan(const CreateOptions *options, GPtrArray **ret, sd_bus_err
 
 /* Appends the members "mounts", "secrets" and "ssh-agents" to an a{sv}. Opens what the caller hands in. */
 int create_mounts_append(sd_bus_message *message, const CreateOptions *options, sd_bus_error *error);
-
-/* Where the agent that programs are to use will be: the one called "default", or else the first; NULL where there is
- * none. Freed by the caller. */
-char *create_mounts_agent_socket(const CreateOptions *options);

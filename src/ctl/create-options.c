@@ -132,10 +132,20 @@ static int take_agent(CreateOptions *options, const char *value, sd_bus_error *e
         return 1;
 }
 
+void create_options_use_as_variable(CreateOptions *options, const char *id)
+{
+        for (guint i = 0; i < options->secrets->len; i++) {
+                SecretOption *secret = options->secrets->pdata[i];
+
+                if (strcmp(secret->id, id) == 0)
+                        secret->is_variable = true;
+        }
+}
+
 bool create_options_mount_root(const CreateOptions *options)
 {
         for (guint i = 0; i < options->mounts->len; i++)
-                if (strcmp(((const MountOption *) options->mounts->pdata[i])->destination, "/") == 0)
+                if (g_strcmp0(((const MountOption *) options->mounts->pdata[i])->destination, "/") == 0)
                         return true;
         return false;
 }

@@ -55,6 +55,9 @@ bool create_options_mount_root(const CreateOptions *options);
 /* Takes such a word: a folder where it begins with '/' or '.', else the name of an image. It has to stay. */
 void create_options_take_root(CreateOptions *options, const char *word);
 
+/* The secret of this id, where there is one, is for a variable: it needs no file. */
+void create_options_use_as_variable(CreateOptions *options, const char *id);
+
 /* Calls CreateContainer, and offers polkit's text agent before it. An empty name has one made up.
  * watch_bus: the container is released when this program leaves the bus. */
 int create_options_call(Ctl *ctl, const CreateOptions *options, const char *name, bool watch_bus, char **ret_path,

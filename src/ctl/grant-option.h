@@ -7,12 +7,14 @@
  */
 
 #include <glib.h>
+#include <stdbool.h>
 #include <systemd/sd-bus.h>
 
 typedef struct SecretOption {
         char *id;
-        char *file;     /* where its bytes are, or NULL … */
-        char *variable; /* … the variable of the caller's environment that holds them */
+        char *file;       /* where its bytes are, or NULL … */
+        char *variable;   /* … the variable of the caller's environment that holds them */
+        bool is_variable; /* it is used as a variable inside, and shows as a file only where a mount says so */
 } SecretOption;
 
 typedef struct AgentOption {

@@ -97,13 +97,15 @@ static const char mount_options[] =
            "      --secret id=ID,src=FILE|env=VARIABLE\n"
            "                            a secret, at /run/secrets/ID unless a --mount says where\n"
            "      --ssh default|ID=SOCKET\n"
-           "                            an ssh agent; default is the one of SSH_AUTH_SOCK\n");
+           "                            an ssh agent; default is the one of SSH_AUTH_SOCK, which is set\n"
+           "                            inside, too\n");
 
 static const char start_options[] = N_("The process:\n"
                                        "  -t, --tty                 give it a terminal of its own\n"
                                        "  -u, --user USER           run as this user: NAME, UID, NAME:GROUP, UID:GID\n"
                                        "  -w, --cwd DIR             run in this folder of the container\n"
                                        "  -e, --env NAME=VALUE      set a variable; NAME alone passes your own on\n"
+                                       "      --secret-env NAME=ID  set a variable to the secret ID of the container\n"
                                        "      --id ID               call the process ID instead of a made-up name\n");
 
 static const char create_text[] =
@@ -222,10 +224,12 @@ static const char cp_text[] =
            "  gangwayctl cp c1:/var/log .\n"
            "  gangwayctl cp c1:/etc/os-release - | head -n 1\n");
 static const char commit_text[] =
-        N_("gangwayctl commit NAME[:PATH] IMAGE\n"
+        N_("gangwayctl commit [--system] NAME[:PATH] IMAGE\n"
            "\n"
            "Makes an image of what was written to the root of a container, or to its mount at PATH. It\n"
-           "has to be an output: see --output and --mount of 'gangwayctl create'.\n"
+           "has to be an output: see --output and --mount of 'gangwayctl create'. Ctrl-C cancels it.\n"
+           "\n"
+           "      --system              an image for all users; asks for a password\n"
            "\n"
            "Example:\n"
            "  gangwayctl create c1 debian:12 --output\n"

@@ -237,7 +237,7 @@ static int missing_key(const MountOption *mount, Key key, sd_bus_error *error)
         return error_invalid(error, _("%s: type=%s needs %s="), OPTION, type_words[mount->type], keys[key].words[0]);
 }
 
-/* A secret or an agent that no place was given goes where programs look for it; a cache is called as its place is. */
+/* A secret without a place goes where other container tools have it; a cache is called as its place is. */
 static int fill_in(MountOption *mount, sd_bus_error *error)
 {
         if (mount->type == MOUNT_SSH && !mount->id)
@@ -246,9 +246,9 @@ static int fill_in(MountOption *mount, sd_bus_error *error)
                 mount->id = g_path_get_basename(mount->destination);
         if (mount->type == MOUNT_SECRET && !mount->id)
                 return missing_key(mount, KEY_ID, error);
-        if (!mount->destination && ((1U << mount->type) & GRANTS))
-                mount->destination = mount_option_usual_place(mount->type, mount->id);
-        if (!mount->destination)
+        if (!mount->destination && mount->type == MOUNT_SECRET)
+                mount->destination = mount_option_secret_place(mount->id);
+        if (!mount->destination && mount->type != MOUNT_SSH)
                 return missing_key(mount, KEY_DESTINATION, error);
         if (mount->type == MOUNT_CACHE && !mount->id)
                 mount->id = g_strdup(mount->destination);
@@ -259,11 +259,9 @@ static int fill_in(MountOption *mount, sd_bus_error *error)
         return 0;
 }
 
-char *mount_option_usual_place(MountType type, const char *id)
+char *mount_option_secret_place(const char *id)
 {
-        if (strchr(id, '/'))
-                return NULL;
-        return g_strconcat(type == MOUNT_SECRET ? "/run/secrets/" : "/run/ssh-agent/", id, NULL);
+        return strchr(id, '/') ? NULL : g_strconcat("/run/secrets/", id, NULL);
 }
 
 int mount_option_parse(const char *text, MountOption **ret, sd_bus_error *error)

@@ -25,7 +25,7 @@ typedef enum MountType {
 
 typedef struct MountOption {
         MountType type;
-        char *destination;
+        char *destination; /* NULL for an agent: the daemon has a place for it */
         char *source; /* bind and host: a path as it was written; image, and cache for its seed: an image. Or NULL */
         char *id;     /* cache, secret, ssh */
         char *sharing;
@@ -44,9 +44,8 @@ int mount_option_parse(const char *text, MountOption **ret, sd_bus_error *error)
 /* "DIR:DESTINATION" or "DIR:DESTINATION:ro": the same as type=bind. */
 int mount_option_parse_volume(const char *text, MountOption **ret, sd_bus_error *error);
 
-/* Where a secret or an agent shows up when no destination is given. NULL for an id that makes no file name. Freed by
- * the caller. */
-char *mount_option_usual_place(MountType type, const char *id);
+/* Where a secret shows up when no destination is given. NULL for an id that makes no file name. Freed by the caller. */
+char *mount_option_secret_place(const char *id);
 
 MountOption *mount_option_free(MountOption *mount);
 

@@ -37,6 +37,9 @@ static const struct option pull_options[] = {OPTIONS_COMMON,
                                              {"name", required_argument, NULL, OPTION_NAME},
                                              OPTIONS_END};
 
+static const struct option commit_options[] = {
+        OPTIONS_COMMON, {"system", no_argument, NULL, OPTION_SYSTEM}, OPTIONS_END};
+
 /* Returns true where the verb is over. */
 static bool parse_image_options(Ctl *ctl, int argc, char **argv, const struct option *options, ImageOptions *ret,
                                 int *ret_status)
@@ -174,16 +177,15 @@ int verb_pull(Ctl *ctl, int argc, char **argv)
 
 int verb_commit(Ctl *ctl, int argc, char **argv)
 {
-        static const struct option options[] = {OPTIONS_COMMON, OPTIONS_END};
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         g_autofree char *container = NULL, *mount = NULL, *path = NULL, *label = NULL;
+        ImageOptions options;
         uint32_t index;
-        int c, r, status;
+        int r, status;
 
-        while ((c = getopt_long(argc, argv, OPTIONS_SHORT, options, NULL)) >= 0)
-                if (option_common(ctl, c, argv, &status))
-                        return status;
+        if (parse_image_options(ctl, argc, argv, commit_options, &options, &status))
+                return status;
         if (argc - optind != 2)
                 return option_usage(argv, _("it takes CONTAINER or CONTAINER:PATH, and IMAGE"));
         /* Without a path it is the root. */
@@ -197,7 +199,9 @@ int verb_commit(Ctl *ctl, int argc, char **argv)
         if (r >= 0)
                 r = ctl_new_call(ctl, path, "Commit", &message, &error);
         if (r >= 0)
-                r = sd_bus_message_append(message, "usa{sv}", index, argv[optind + 1], 0);
+                r = sd_bus_message_append(message, "us", index, argv[optind + 1]);
+        if (r >= 0)
+                r = append_image_options(message, &options);
         if (r < 0)
                 return report_failure(&error, r);
         label = g_strdup_printf(_("committing %s"), argv[optind + 1]);

@@ -11,7 +11,6 @@
 
 #include "ctl/attach.h"
 #include "ctl/bus-call.h"
-#include "ctl/create-mounts.h"
 #include "ctl/create-options.h"
 #include "ctl/report.h"
 #include "ctl/start-options.h"
@@ -91,15 +90,15 @@ static int release(Ctl *ctl, const char *path, int status)
         return status;
 }
 
-/* Programs find the agent by a variable, which the caller may have set to something else. */
-static void point_to_agent(RunOptions *run)
+/* What becomes a variable of the command is no file besides. */
+static void use_variables(RunOptions *run)
 {
-        char *socket = create_mounts_agent_socket(&run->create);
+        GHashTableIter iterator;
+        gpointer id;
 
-        if (socket && !g_hash_table_contains(run->start.env, "SSH_AUTH_SOCK"))
-                g_hash_table_insert(run->start.env, g_strdup("SSH_AUTH_SOCK"), socket);
-        else
-                g_free(socket);
+        g_hash_table_iter_init(&iterator, run->start.secret_env);
+        while (g_hash_table_iter_next(&iterator, NULL, &id))
+                create_options_use_as_variable(&run->create, id);
 }
 
 static int run_command(Ctl *ctl, const RunOptions *run, char **command)
@@ -126,7 +125,7 @@ int verb_run(Ctl *ctl, int argc, char **argv)
         create_options_init(&run.create);
         start_options_init(&run.start);
         if (!parse_run(ctl, &run, argc, argv, &status)) {
-                point_to_agent(&run);
+                use_variables(&run);
                 status = run_command(ctl, &run, argv + optind);
         }
         create_options_done(&run.create);

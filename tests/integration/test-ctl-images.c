@@ -234,6 +234,39 @@ static void test_killed_itself(void)
         remove_image("ctl-orphan");
 }
 
+/* What was written to an output becomes an image, upon the one that it came from. */
+static void test_commit(void)
+{
+        g_autofree char *output = NULL, *errors = NULL, *from_new = NULL, *from_mount = NULL, *no_output = NULL;
+        Seat seat;
+
+        g_assert_cmpint(ctl_run(NULL, NULL, CTL("import", "ctl-base", archive())), ==, 0);
+        g_assert_cmpint(ctl_run(NULL, NULL,
+                                CTL("create", "ctl-commit", "ctl-base", "--output", "--mount",
+                                    "type=scratch,dst=/made,output", "--mount", "type=tmpfs,dst=/tmp")),
+                        ==, 0);
+        g_assert_cmpint(ctl_run(NULL, NULL,
+                                CTL("start", "ctl-commit", "sh", "-c", "echo new >/etc/new; echo made >/made/file")),
+                        ==, 0);
+        g_assert_cmpint(ctl_run(&output, &errors, CTL("commit", "ctl-commit", "ctl-new")), ==, 0);
+        g_assert_true(g_str_has_prefix(output, "ctl-new "));
+        g_assert_true(g_str_has_prefix(errors, "gangwayctl: committing ctl-new\n"));
+        seat_new(&seat, CTL("commit", "ctl-commit:/made", "ctl-made"));
+        g_autofree char *screen = read_text(seat.screen, "\n");
+        g_assert_true(g_str_has_prefix(screen, "\rcommitting ctl-made  ["));
+        g_assert_cmpint(seat_end(&seat), ==, 0);
+        g_assert_cmpint(ctl_run(NULL, &no_output, CTL("commit", "ctl-commit:/tmp", "ctl-bad")), ==, 125);
+        g_assert_cmpint(ctl_run(NULL, NULL, CTL("commit", "ctl-commit:/ghost", "ctl-bad")), ==, 125);
+        g_assert_cmpint(ctl_run(NULL, NULL, CTL("release", "ctl-commit")), ==, 0);
+
+        g_assert_cmpint(ctl_run(&from_new, NULL,
+                                CTL("run", "--mount", "type=image,src=ctl-made,dst=/mnt", "ctl-new", "sh", "-c",
+                                    "cat /etc/new; cat /mnt/file; test -e /bin/sh && test ! -e /made")),
+                        ==, 0);
+        g_assert_cmpstr(from_new, ==, "new\nmade\n");
+        g_assert_cmpint(ctl_run(NULL, NULL, CTL("rmi", "ctl-base", "ctl-new", "ctl-made")), ==, 0);
+}
+
 /* An image of the system is asked for, and one of alice's is not seen by bob. */
 static void test_users(void)
 {
@@ -269,6 +302,7 @@ static const Test tests[] = {
         {"/ctl-images/bar-success", test_bar_success},
         {"/ctl-images/cancel", test_cancel},
         {"/ctl-images/killed-itself", test_killed_itself},
+        {"/ctl-images/commit", test_commit},
         {"/ctl-images/users", test_users},
 };
 

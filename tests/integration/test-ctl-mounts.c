@@ -134,6 +134,54 @@ static void test_secret(void)
         g_assert_cmpint(shell_status("grep -rqs 'in the environment' /var/lib/gangway /run/gangway"), ==, 1);
 }
 
+/* A secret as a variable is no file besides. */
+static void test_secret_variable(void)
+{
+        g_autofree char *output = NULL, *errors = NULL;
+
+        g_setenv("GANGWAY_TEST_SECRET", "in the environment", TRUE);
+        g_assert_cmpint(ctl_run(&output, NULL,
+                                CTL("run", "--secret", "id=word,env=GANGWAY_TEST_SECRET", "--secret-env", "WORD=word",
+                                    "--rootfs", root_shared(), "sh", "-c", "echo $WORD; ls /run/secrets")),
+                        ==, 1);
+        g_assert_cmpstr(output, ==, "in the environment\n");
+        g_assert_cmpint(
+                ctl_run(NULL, &errors, CTL("run", "--secret-env", "WORD=ghost", "--rootfs", root_shared(), "true")), ==,
+                125);
+        assert_contains(errors, "ghost");
+}
+
+/* What the agent is asked from inside, the caller's own agent answers. */
+static void test_agent(void)
+{
+        const char *script = "mkdir -p $GANGWAY_TEST_DIR/bin && "
+                             "eval \"$(ssh-agent -s)\" >/dev/null && "
+                             "gangwayctl run --ssh default --rootfs $0 sh -c "
+                             "'echo $SSH_AUTH_SOCK; test -S $SSH_AUTH_SOCK && stat -c %a $SSH_AUTH_SOCK'; "
+                             "gangwayctl run --ssh work=$SSH_AUTH_SOCK --mount type=ssh,id=work,dst=/agent,mode=0666 "
+                             "--rootfs $0 stat -c '%F %a' /agent; ssh-agent -k >/dev/null";
+        g_autofree char *output = NULL;
+
+        g_assert_cmpint(ctl_run(&output, NULL, ARGV("bash", "-c", script, root_shared())), ==, 0);
+        g_assert_cmpstr(output, ==, "/run/gangway/ssh/default.sock\n600\nsocket 666\n");
+}
+
+/* It is kept from one container to the next. */
+static void test_cache(void)
+{
+        g_autofree char *output = NULL;
+
+        g_assert_cmpint(ctl_run(NULL, NULL,
+                                CTL("run", "--mount", "type=cache,id=ctl,dst=/cache", "--rootfs", root_shared(), "sh",
+                                    "-c", "echo kept >/cache/file")),
+                        ==, 0);
+        g_assert_cmpint(ctl_run(&output, NULL,
+                                CTL("run", "--mount", "type=cache,id=ctl,dst=/elsewhere,sharing=locked", "--rootfs",
+                                    root_shared(), "cat", "/elsewhere/file")),
+                        ==, 0);
+        g_assert_cmpstr(output, ==, "kept\n");
+}
+
 static void test_other_types(void)
 {
         g_autofree char *output = NULL;
@@ -191,6 +239,9 @@ static const Test tests[] = {
         {"/ctl-mounts/folder", test_folder},
         {"/ctl-mounts/relative", test_relative},
         {"/ctl-mounts/secret", test_secret},
+        {"/ctl-mounts/secret-variable", test_secret_variable},
+        {"/ctl-mounts/agent", test_agent},
+        {"/ctl-mounts/cache", test_cache},
         {"/ctl-mounts/other-types", test_other_types},
         {"/ctl-mounts/failures", test_failures},
 };

@@ -38,7 +38,7 @@ static char *describe(const GPtrArray *mounts)
                 const MountOption *mount = mounts->pdata[i];
 
                 g_string_append_printf(text, "%s%u:%s:%s%s%s", i > 0 ? " " : "", (unsigned) mount->type,
-                                       mount->source ?: mount->id ?: "", mount->destination,
+                                       mount->source ?: mount->id ?: "", mount->destination ?: "-",
                                        mount->read_only ? ":ro" : "", mount->output ? ":output" : "");
         }
         return g_string_free(text, FALSE);
@@ -61,7 +61,7 @@ static void test_plan(void)
                 {{{OPTION_MOUNT, "type=scratch,dst=/,output"}, {'v', "/a:/x:ro"}}, "3::/:output 0:/a:/x:ro"},
                 {{{'v', "/a:/x"}, {'r', "d"}, {OPTION_MOUNT, "type=tmpfs,dst=/tmp"}}, "1:d:/ 0:/a:/x:output 5::/tmp"},
                 {{{'r', "d"}, {OPTION_SECRET, "id=t,src=/f"}, {OPTION_SSH, "default"}},
-                 "1:d:/ 6:t:/run/secrets/t 7:default:/run/ssh-agent/default"},
+                 "1:d:/ 6:t:/run/secrets/t 7:default:-"},
                 {{{'r', "d"}, {OPTION_SECRET, "id=t,env=T"}, {OPTION_MOUNT, "type=secret,id=t,dst=/x"}},
                  "1:d:/ 6:t:/x"},
                 {{{'r', "d"}, {OPTION_MOUNT, "type=secret,id=other"}, {OPTION_SECRET, "id=t,env=T"}},
@@ -119,26 +119,25 @@ static void test_twice(void)
                        SD_BUS_ERROR_INVALID_ARGS, "'default'");
 }
 
-static void test_agent_socket(void)
+/* What is a variable is no file besides, unless a mount says so. */
+static void test_variable(void)
 {
-        static const struct {
-                Option options[8];
-                const char *expected;
-        } cases[] = {
-                {{{'r', "d"}}, NULL},
-                {{{OPTION_SSH, "default"}}, "/run/ssh-agent/default"},
-                {{{OPTION_SSH, "work=/s"}, {OPTION_SSH, "default"}}, "/run/ssh-agent/default"},
-                {{{OPTION_SSH, "work=/s"}, {OPTION_SSH, "home=/s"}}, "/run/ssh-agent/work"},
-                {{{OPTION_SSH, "work=/s"}, {OPTION_MOUNT, "type=ssh,id=work,dst=/agent"}}, "/agent"},
-        };
+        _cleanup_(options_done) CreateOptions options;
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        g_autoptr(GPtrArray) mounts = NULL;
 
-        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-                _cleanup_(options_done) CreateOptions options;
-
-                take(&options, cases[i].options);
-                g_autofree char *socket = create_mounts_agent_socket(&options);
-                g_assert_cmpstr(socket, ==, cases[i].expected);
-        }
+        take(&options, (const Option[]){{'r', "d"},
+                                        {OPTION_SECRET, "id=a,env=A"},
+                                        {OPTION_SECRET, "id=b,env=B"},
+                                        {OPTION_SECRET, "id=c,env=C"},
+                                        {OPTION_MOUNT, "type=secret,id=c"},
+                                        {}});
+        create_options_use_as_variable(&options, "b");
+        create_options_use_as_variable(&options, "c");
+        create_options_use_as_variable(&options, "other");
+        g_assert_cmpint(create_mounts_plan(&options, &mounts, &error), ==, 0);
+        g_autofree char *text = describe(mounts);
+        g_assert_cmpstr(text, ==, "1:d:/ 6:c:/run/secrets/c 6:a:/run/secrets/a");
 }
 
 int main(int argc, char **argv)
@@ -147,6 +146,6 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-create-mounts/plan", test_plan);
         g_test_add_func("/ctl-create-mounts/refused", test_refused);
         g_test_add_func("/ctl-create-mounts/twice", test_twice);
-        g_test_add_func("/ctl-create-mounts/agent-socket", test_agent_socket);
+        g_test_add_func("/ctl-create-mounts/variable", test_variable);
         return g_test_run();
 }

@@ -15,7 +15,7 @@ static char *describe(const MountOption *mount)
         static const char *const types[] = {"bind", "image", "host", "scratch", "cache", "tmpfs", "secret", "ssh"};
         GString *text = g_string_new(types[mount->type]);
 
-        g_string_append_printf(text, " %s", mount->destination);
+        g_string_append_printf(text, " %s", mount->destination ?: "-");
         if (mount->source)
                 g_string_append_printf(text, " src=%s", mount->source);
         if (mount->id)
@@ -110,7 +110,7 @@ static void test_mount(void)
                  "secret /x id=t uid=0 gid=10 mode=440 optional"},
                 {"type=secret,id=t,required=true", "secret /run/secrets/t id=t"},
                 {"type=secret,id=t,required=false", "secret /run/secrets/t id=t optional"},
-                {"type=ssh", "ssh /run/ssh-agent/default id=default"},
+                {"type=ssh", "ssh - id=default"},
                 {"type=ssh,id=work,dst=/s,mode=600", "ssh /s id=work mode=600"},
         };
 
