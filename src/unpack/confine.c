@@ -37,12 +37,24 @@
 #define SANITIZED false
 #endif
 
-/* open_tree(2) copies mounts of the own mount namespace only: it comes before that is left. The copy is put over the
- * root, made the root, and the old root taken away from under it. */
+/* The current folder, a mount that lies over the root, becomes the root, and the old one is taken away from under it.
+ * In some containers that can't be (the mount below their root is shared, and can't be reached to change that). Then
+ * the old one stays where it is: no path leads below what lies over it, and only CAP_SYS_ADMIN in the machine's user
+ * namespace, which is about to be left, could take that off. */
+static int change_root(void)
+{
+        if (syscall(SYS_pivot_root, ".", ".") >= 0)
+                return umount2(".", MNT_DETACH) < 0 ? -errno : 0;
+        return errno != EINVAL || chroot(".") < 0 ? -errno : 0;
+}
+
+/* open_tree(2) copies mounts of the own mount namespace only: it comes before that is left. What the machine unmounts
+ * is unmounted here, too, so that no disk is kept busy. */
 static int enter_mounts(int folder, const char **ret_step)
 {
         _cleanup_close_ int tree = -1;
         struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+        int r;
 
         *ret_step = "copy the mount of the target folder";
         tree = open_tree(folder, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -50,14 +62,14 @@ static int enter_mounts(int folder, const char **ret_step)
                 return -errno;
 
         *ret_step = "leave the machine's mounts";
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
                 return -errno;
 
         *ret_step = "make the target folder the root";
-        if (move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(tree) < 0 ||
-            syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        if (move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(tree) < 0)
                 return -errno;
-        return 0;
+        r = change_root();
+        return r < 0 || chdir("/") >= 0 ? r : -errno;
 }
 
 int confine_enter(int folder, const char **ret_step)
