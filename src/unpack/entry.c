@@ -123,14 +123,9 @@ static int check_acl(const Entry *entry, const char *what, sd_bus_error *error)
 
                 if (tag != ARCHIVE_ENTRY_ACL_USER && tag != ARCHIVE_ENTRY_ACL_GROUP)
                         continue;
-                if (id < 0 && name && *name) {
-                        g_autofree char *text = sentence_name(name);
-
-                        return entry_error(entry, what, error,
-                                           "its access list has '%s' by name only; write the archive with numbers (tar "
-                                           "--numeric-owner)",
-                                           text);
-                }
+                /* By name only: who that is shows later. */
+                if (id < 0 && name && *name)
+                        continue;
                 r = check_id(entry, "access list's id", id, what, error);
                 if (r < 0)
                         return r;

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "unpack/access-list.h"
 #include "unpack/confine.h"
 #include "unpack/entry.h"
 #include "unpack/folder-list.h"
@@ -33,8 +34,8 @@
 
 #define READ_SIZE (1024U * 1024U)
 #define WRITE_FLAGS                                                                                                    \
-        (ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_ACL |                   \
-         ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS)
+        (ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_NODOTDOT |       \
+         ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS)
 #define FTW_FDS 16
 
 typedef struct State {
@@ -42,6 +43,7 @@ typedef struct State {
         struct archive *in, *out;
         Whiteouts whiteouts;
         GArray *old_folders;
+        GHashTable *access_lists;
         uint64_t bytes, entries, skipped;
         bool damaged; /* the error is one of reading the archive */
         sd_bus_error objection;
@@ -55,6 +57,7 @@ static void state_done(State *state)
                 archive_write_free(state->out);
         whiteouts_done(&state->whiteouts);
         g_clear_pointer(&state->old_folders, g_array_unref);
+        g_clear_pointer(&state->access_lists, g_hash_table_unref);
         sd_bus_error_free(&state->objection);
 }
 
@@ -183,7 +186,8 @@ static int write_entry(State *state, const Entry *entry, sd_bus_error *error)
                 return r;
         if (archive_write_finish_entry(state->out) != ARCHIVE_OK)
                 return set_write_error(state, entry, error);
-        return entry_set_attributes(entry, what, error);
+        r = access_lists_take(state->access_lists, entry, what, error);
+        return r < 0 ? r : entry_set_attributes(entry, what, error);
 }
 
 static int take_entry(State *state, const Entry *entry, sd_bus_error *error)
@@ -235,6 +239,18 @@ static int copy(State *state, sd_bus_error *error)
         }
 }
 
+/* As with the ids: names that mean nobody are an objection only against a root file system. */
+static int finish_access_lists(State *state, sd_bus_error *error)
+{
+        const Writer *writer = state->writer;
+
+        if (writer->layer)
+                return access_lists_apply(state->access_lists, writer->what, error);
+        if (!sd_bus_error_is_set(&state->objection))
+                (void) access_lists_apply(state->access_lists, writer->what, &state->objection);
+        return 0;
+}
+
 static int unpack(State *state, int report, sd_bus_error *error)
 {
         const Writer *writer = state->writer;
@@ -252,6 +268,8 @@ static int unpack(State *state, int report, sd_bus_error *error)
                 return set_damaged(state, archive_error_string(state->in), &none, error);
 
         r = copy(state, error);
+        if (r >= 0)
+                r = finish_access_lists(state, error);
         if (r >= 0)
                 r = whiteouts_apply(&state->whiteouts, report, writer->what, error);
         if (r < 0)
@@ -277,6 +295,7 @@ int writer_run(int report, void *data, sd_bus_error *error)
 
         whiteouts_init(&state.whiteouts);
         state.old_folders = folder_list_new();
+        state.access_lists = access_lists_new();
         writer->input_write = safe_close(writer->input_write);
         r = confine_change_root(writer->folder);
         if (r < 0)

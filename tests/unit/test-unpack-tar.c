@@ -207,7 +207,7 @@ static void test_ids(void)
                   .pax = "SCHILY.acl.access=user::rw-,user:70000:r--:70000,group::r--,mask::r--,other::r--\n"},
                  "access list's id is 70000"},
                 {{.name = "much", .pax = "SCHILY.acl.access=user::rw-,user:joe:r--,group::r--,mask::r--,other::r--\n"},
-                 "'joe' by name only"},
+                 "the user 'joe', who is not in the archive's own /etc/passwd"},
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
