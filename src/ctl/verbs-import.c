@@ -94,7 +94,7 @@ static int run_and_print_image(Ctl *ctl, sd_bus_message *message, const char *la
                 return status;
         skipped = result_number(result, "skipped-devices");
         if (skipped > 0)
-                report(_("%" G_GUINT64_FORMAT " device nodes were left out"), skipped);
+                report(_("device nodes that were left out: %u"), (unsigned) skipped);
         size = quantity_format_size(result_number(result, "size"));
         printf("%s %s", result_text(result, "image") ?: "", size);
         digest = result_text(result, "digest");
@@ -270,7 +270,7 @@ int verb_prune(Ctl *ctl, int argc, char **argv)
         if (status != 0)
                 return status;
         freed = quantity_format_size(result_number(result, "freed"));
-        printf(_("freed %s: %" G_GUINT64_FORMAT " layers, %" G_GUINT64_FORMAT " caches\n"), freed,
-               result_number(result, "layers"), result_number(result, "caches"));
+        printf(_("freed %s; layers: %u, caches: %u\n"), freed, (unsigned) result_number(result, "layers"),
+               (unsigned) result_number(result, "caches"));
         return report_flush();
 }

@@ -82,7 +82,7 @@ static void test_prune(void)
         g_autofree char *output = NULL;
 
         g_assert_cmpint(ctl_run(&output, NULL, CTL("prune", "--older-than", "7d", "--keep", "10G")), ==, 0);
-        g_assert_true(g_regex_match_simple("^freed [0-9.]+[A-Z]: [0-9]+ layers, [0-9]+ caches\n$", output, 0, 0));
+        g_assert_true(g_regex_match_simple("^freed [0-9.]+[A-Z]; layers: [0-9]+, caches: [0-9]+\n$", output, 0, 0));
 }
 
 static void test_failures(void)
