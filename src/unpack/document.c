@@ -187,7 +187,7 @@ int document_array(JsonNode *node, const char *member, const char *what, JsonArr
 int document_strings(JsonNode *node, const char *member, const char *what, GPtrArray **ret, sd_bus_error *error)
 {
         g_autoptr(GPtrArray) strings = g_ptr_array_new();
-        JsonArray *array;
+        JsonArray *array = NULL;
         int r = document_array(node, member, what, &array, error);
 
         if (r < 0)

@@ -133,9 +133,11 @@ static void compare(const char *made, const char *expected)
         g_autoptr(GHashTable) links = g_hash_table_new(NULL, NULL);
         g_autofree char *a = run("find '%s' | wc -l", made), *b = run("find '%s' | wc -l", expected);
         Comparison state = {.made = made, .expected = expected, .links = links};
+        int r;
 
         comparison = &state;
-        g_assert_cmpint(nftw(expected, compare_one, 64, FTW_PHYS), ==, 0);
+        r = nftw(expected, compare_one, 64, FTW_PHYS);
+        g_assert_cmpint(r, ==, 0);
         g_assert_cmpstr(a, ==, b);
         g_test_message("%u files, %u with several names, %u attributes", state.n_files, state.n_links,
                        state.n_attributes);

@@ -74,7 +74,7 @@ static void test_docker(void)
                 unpack_assert_done(u, 2, 0);
                 unpack_assert_shows(u, "0/a", "100644 0 0 x");
                 unpack_assert_shows(u, "1/b", "020000 0 0 0:0");
-                g_assert_cmpuint(unpack_count(u, "setting", "cmd", "amd64", NULL), ==, 1);
+                g_assert_cmpuint(unpack_count(u, "setting", "cmd", "amd64"), ==, 1);
         }
 }
 
@@ -130,7 +130,7 @@ static void test_docker_platforms(void)
                 unpack_folder(u, layout->folder);
                 if (i == 0) {
                         unpack_assert_done(u, 2, 0);
-                        g_assert_cmpuint(unpack_count(u, "setting", "cmd", "arm64", NULL), ==, 1);
+                        g_assert_cmpuint(unpack_count(u, "setting", "cmd", "arm64"), ==, 1);
                 } else
                         unpack_assert_error(u, ERROR_INVALID_IMAGE, "there are: linux/amd64, linux/arm64");
         }

@@ -23,16 +23,16 @@ static void assert_image(Unpack *u)
         unpack_assert_shows(u, "1/etc/passwd", "020000 0 0 0:0");
         unpack_assert_shows(u, "1/etc/.wh.passwd", "none");
         unpack_assert_shows(u, "2/last", "100644 7 8 end");
-        g_assert_cmpuint(unpack_count(u, "unpacked", NULL), ==, 3);
-        g_assert_cmpuint(unpack_count(u, "opaque", NULL), ==, 0);
-        g_assert_cmpuint(unpack_count(u, "setting", NULL), ==, 7);
-        g_assert_cmpuint(unpack_count(u, "setting", "env", "PATH=/bin", NULL), ==, 1);
-        g_assert_cmpuint(unpack_count(u, "setting", "env", "EMPTY=", NULL), ==, 1);
-        g_assert_cmpuint(unpack_count(u, "setting", "entrypoint", "/bin/sh", NULL), ==, 1);
-        g_assert_cmpuint(unpack_count(u, "setting", "entrypoint", "-c", NULL), ==, 1);
-        g_assert_cmpuint(unpack_count(u, "setting", "cmd", "caf\xc3\xa9 \"\n", NULL), ==, 1);
-        g_assert_cmpuint(unpack_count(u, "setting", "user", "web:www", NULL), ==, 1);
-        g_assert_cmpuint(unpack_count(u, "setting", "working-dir", "/srv", NULL), ==, 1);
+        g_assert_cmpuint(unpack_count(u, "unpacked"), ==, 3);
+        g_assert_cmpuint(unpack_count(u, "opaque"), ==, 0);
+        g_assert_cmpuint(unpack_count(u, "setting"), ==, 7);
+        g_assert_cmpuint(unpack_count(u, "setting", "env", "PATH=/bin"), ==, 1);
+        g_assert_cmpuint(unpack_count(u, "setting", "env", "EMPTY="), ==, 1);
+        g_assert_cmpuint(unpack_count(u, "setting", "entrypoint", "/bin/sh"), ==, 1);
+        g_assert_cmpuint(unpack_count(u, "setting", "entrypoint", "-c"), ==, 1);
+        g_assert_cmpuint(unpack_count(u, "setting", "cmd", "caf\xc3\xa9 \"\n"), ==, 1);
+        g_assert_cmpuint(unpack_count(u, "setting", "user", "web:www"), ==, 1);
+        g_assert_cmpuint(unpack_count(u, "setting", "working-dir", "/srv"), ==, 1);
 }
 
 /* As a folder, and as archives of it, one by a user that an image can't have. */
@@ -87,7 +87,7 @@ static void test_no_settings(void)
                 test_layout_set_index(layout, descriptor);
                 unpack_folder(u, layout->folder);
                 unpack_assert_done(u, 1, 0);
-                g_assert_cmpuint(unpack_count(u, "setting", NULL), ==, 0);
+                g_assert_cmpuint(unpack_count(u, "setting"), ==, 0);
         }
 }
 
@@ -143,9 +143,9 @@ static void test_whiteouts(void)
                 }
                 unpack_assert_done(u, 1, i == 13);
                 unpack_assert_shows(u, cases[i].path, cases[i].shows);
-                g_assert_cmpuint(unpack_count(u, "opaque", NULL), ==, cases[i].opaque != NULL);
+                g_assert_cmpuint(unpack_count(u, "opaque"), ==, cases[i].opaque != NULL);
                 if (cases[i].opaque)
-                        g_assert_cmpuint(unpack_count(u, "opaque", "0", cases[i].opaque, NULL), ==, 1);
+                        g_assert_cmpuint(unpack_count(u, "opaque", "0", cases[i].opaque), ==, 1);
         }
 }
 
@@ -181,7 +181,7 @@ static void test_skip(void)
         u->skip = diff_id;
         unpack_folder(u, layout->folder);
         unpack_assert_done(u, 2, 0);
-        g_assert_cmpuint(unpack_count(u, "unpacked", "0", NULL), ==, 0);
+        g_assert_cmpuint(unpack_count(u, "unpacked", "0"), ==, 0);
         unpack_assert_shows(u, "0", "none");
         unpack_assert_shows(u, "1/top", "100644 0 0 y");
 }
@@ -272,7 +272,7 @@ static void test_diff_id(void)
         test_layout_set_index(layout, descriptor);
         unpack_folder(u, layout->folder);
         unpack_assert_error(u, ERROR_INVALID_IMAGE, "uncompressed, and should have sha256:0000");
-        g_assert_cmpuint(unpack_count(u, "unpacked", NULL), ==, 0);
+        g_assert_cmpuint(unpack_count(u, "unpacked"), ==, 0);
 }
 
 /* Layers that may not be in the image, since somebody's license does not let them. */

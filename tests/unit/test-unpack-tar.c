@@ -34,8 +34,8 @@ static void test_entries(void)
 
         unpack_bytes(u, tar);
         unpack_assert_done(u, 1, 0);
-        g_assert_cmpuint(unpack_count(u, "layer", "0", digest, NULL), ==, 1);
-        g_assert_cmpuint(unpack_count(u, "unpacked", "0", digest, "29", NULL), ==, 1);
+        g_assert_cmpuint(unpack_count(u, "layer", "0", digest), ==, 1);
+        g_assert_cmpuint(unpack_count(u, "unpacked", "0", digest, "29"), ==, 1);
         unpack_assert_shows(u, "0", "040751 3 4");
         unpack_assert_shows(u, "0/etc", "042750 1 2");
         unpack_assert_shows(u, "0/etc/passwd", "100640 0 42 root");
@@ -77,7 +77,7 @@ static void test_compressions(void)
                 g_test_message("%s: %u bytes", kinds[i], archive->len);
                 unpack_bytes(u, archive);
                 unpack_assert_done(u, 1, 0);
-                g_assert_cmpuint(unpack_count(u, "layer", "0", digest, NULL), ==, 1);
+                g_assert_cmpuint(unpack_count(u, "layer", "0", digest), ==, 1);
                 unpack_assert_shows(u, "0/last", "100644 0 0 end");
         }
 }

@@ -126,7 +126,7 @@ gboolean unpack_take(Unpack *unpack, int socket, pid_t pid)
                 return FALSE;
         /* Nothing comes after an error, or after the end. */
         g_assert_null(unpack->error_name);
-        g_assert_cmpuint(unpack_count(unpack, "done", NULL), ==, 0);
+        g_assert_cmpuint(unpack_count(unpack, "done"), ==, 0);
         word = message.strings[0];
 
         if (strcmp(word, "progress") == 0) {
@@ -258,20 +258,16 @@ void unpack_file(Unpack *unpack, const char *path)
         unpack_run(unpack, fd);
 }
 
-guint unpack_count(const Unpack *unpack, ...)
+guint unpack_count_messages(const Unpack *unpack, const char *const *words)
 {
         guint count = 0;
 
         for (guint i = 0; i < unpack->messages->len; i++) {
                 GStrv message = unpack->messages->pdata[i];
-                const char *word;
                 gboolean same = TRUE;
-                va_list words;
 
-                va_start(words, unpack);
-                for (guint n = 0; (word = va_arg(words, const char *)); n++)
-                        same = same && n < g_strv_length(message) && strcmp(message[n], word) == 0;
-                va_end(words);
+                for (guint n = 0; same && words[n]; n++)
+                        same = message[n] && strcmp(message[n], words[n]) == 0;
                 count += same;
         }
         return count;
@@ -302,7 +298,7 @@ void unpack_assert_error(Unpack *unpack, const char *name, const char *part)
         g_assert_cmpstr(unpack->error_name, ==, name);
         if (!strstr(unpack->error_message, part))
                 g_error("'%s' is not in the message: %s", part, unpack->error_message);
-        g_assert_cmpuint(unpack_count(unpack, "done", NULL), ==, 0);
+        g_assert_cmpuint(unpack_count(unpack, "done"), ==, 0);
 }
 
 static char *target_path(const Unpack *unpack, const char *path)

@@ -45,8 +45,9 @@ gboolean unpack_take(Unpack *unpack, int socket, pid_t pid);
 /* The outcome: "done", with so many layers; or an error, whose message has part in it. */
 void unpack_assert_done(Unpack *unpack, guint n_layers, guint n_skipped);
 void unpack_assert_error(Unpack *unpack, const char *name, const char *part);
-/* How many messages begin so: unpack_count(unpack, "setting", "env", NULL). */
-guint unpack_count(const Unpack *unpack, ...) G_GNUC_NULL_TERMINATED;
+/* How many messages begin so: unpack_count(unpack, "setting", "env"). */
+guint unpack_count_messages(const Unpack *unpack, const char *const *words);
+#define unpack_count(unpack, ...) unpack_count_messages((unpack), (const char *const[]){__VA_ARGS__, NULL})
 /* The last message with this first word. */
 GStrv unpack_message(const Unpack *unpack, const char *word);
 
