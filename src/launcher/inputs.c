@@ -21,6 +21,7 @@
 
 #define STEP(space, ...) ((void) snprintf((space)->step, sizeof((space)->step), __VA_ARGS__))
 #define NAME_SIZE        64
+#define FOLDER_SIZE      33
 
 /* What lies below an overlay; names are relative to the staging folder. */
 typedef struct Lowers {
@@ -88,17 +89,33 @@ static int add_lower(Lowers *lowers, const char *name)
         return 0;
 }
 
+/* Takes "FOLDER:BASE" and a comma behind it. Returns what comes next, NULL where it is something else. */
+static const char *parse_layer(const char *text, char folder[FOLDER_SIZE], uint32_t *ret_base)
+{
+        size_t length = strcspn(text, ":,/");
+        char *end;
+
+        if (text[length] != ':' || length == 0 || length >= FOLDER_SIZE)
+                return NULL;
+        memcpy(folder, text, length);
+        folder[length] = '\0';
+        *ret_base = (uint32_t) strtoul(text + length + 1, &end, 10);
+        if (end == text + length + 1 || (*end && *end != ','))
+                return NULL;
+        return *end ? end + 1 : end;
+}
+
 /* text: "FOLDER:BASE,FOLDER:BASE…", top first. */
 static int add_layers(MountSpace *space, const char *text, Lowers *lowers)
 {
-        for (const char *p = text; *p; p += strspn(p, ",")) {
-                char folder[33], name[NAME_SIZE];
-                unsigned base;
-                int n = 0, number, r;
+        while (*text) {
+                char folder[FOLDER_SIZE], name[NAME_SIZE];
+                uint32_t base;
+                int number, r;
 
-                if (sscanf(p, "%32[0-9A-Za-z]:%u%n", folder, &base, &n) != 2 || n == 0)
+                text = parse_layer(text, folder, &base);
+                if (!text)
                         return -EBADMSG;
-                p += n;
                 number = find_layers(space, base);
                 if (number < 0)
                         return number;
