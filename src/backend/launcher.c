@@ -52,13 +52,21 @@ static int on_control(sd_event_source *source, int fd, uint32_t events, void *us
                 return 0;
         }
 
+        /* Nothing was asked. */
+        if (!launcher->answered) {
+                string_message_done(&message);
+                return 0;
+        }
         if (g_str_equal(message.strings[0], "error") && message.n_strings >= 3) {
                 (void) error_set(&error, message.strings[1], "%s", message.strings[2]);
                 string_message_done(&message);
                 answer(launcher, NULL, &error);
                 return 0;
         }
-        answer(launcher, &message, NULL);
+        if (g_str_equal(message.strings[0], "more"))
+                launcher->answered(&message, NULL, launcher->userdata);
+        else
+                answer(launcher, &message, NULL);
         string_message_done(&message);
         return 0;
 }

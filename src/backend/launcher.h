@@ -17,7 +17,8 @@
 typedef struct Launcher Launcher;
 
 /* answer is NULL where error is set: the launcher refused, or it is gone. The answer's first string is "ok" or, where a
- * runtime said no, "failed"; its fds may be stolen. The launcher may be freed in the callback. */
+ * runtime said no, "failed"; its fds may be stolen. One that begins with "more" is a part, and others follow. The
+ * launcher may be freed in the callback. */
 typedef void (*LauncherAnswered)(StringMessage *answer, sd_bus_error *error, void *userdata);
 
 /* Starts one, in the daemon's control group. Errors: of clone3(2). */

@@ -85,8 +85,8 @@ int store_find_caches(Store *store, uint32_t owner, const char *cache_id, int64_
 /* As store_hold_layer(). Who may use a cache beside whom is for the caller to know: all hold it in the same way. */
 int store_hold_cache(Store *store, const char *folder, int *ret_fd);
 
-/* The absolute path of the files themselves, STORE/layers/FOLDER/root or STORE/caches/FOLDER/root. A cache with a seed
- * has an empty STORE/caches/FOLDER/work beside it, for overlayfs. The caller frees it. */
+/* The absolute path of the files themselves, STORE/layers/FOLDER/root or STORE/caches/FOLDER/root. The caller frees it.
+ */
 char *store_layer_path(const Store *store, const char *folder);
 char *store_cache_path(const Store *store, const char *folder);
 

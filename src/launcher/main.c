@@ -15,7 +15,9 @@
  *                                                   is a control group for the runtime, NUMBERS is "0,1,2" for the
  *                                                   others
  *
- * It ends when it has run a process, or when the daemon closes the socket.
+ * The requests about files are those of files-request.h.
+ *
+ * It ends when it has run a process, or answered about files, or when the daemon closes the socket.
  */
 
 #include <fcntl.h>
@@ -24,6 +26,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "config.h"
+#include "launcher/agents.h"
+#include "launcher/files-request.h"
 #include "launcher/mount-calls.h"
 #include "launcher/reply.h"
 #include "launcher/run.h"
@@ -121,7 +126,13 @@ static int do_run(StringMessage *m)
         if (r < 0 || request.n_fds != n_fds)
                 return -EBADMSG;
 
+        r = agents_start();
+        if (r < 0)
+                return reply_error(RUNTIME_FAILED, "The way to an ssh agent can't be opened: " GANGWAY_SSH_PROXY ": %s",
+                                   strerror(-r));
         r = run_runtime(&request, &result);
+        if (r < 0 || result.pid <= 0)
+                agents_stop();
         if (r < 0)
                 return reply_error(RUNTIME_FAILED, "The runtime %s can't be run: %s", request.argv[0], strerror(-r));
         if (result.pid <= 0) {
@@ -132,6 +143,13 @@ static int do_run(StringMessage *m)
         (void) snprintf(number, sizeof(number), "%d", (int) result.pid);
         r = reply((const char *const[]){"ok", number, NULL}, (const int[]){result.terminal, result.slave_path},
                   result.terminal >= 0 ? 2 : 0);
+        return r < 0 ? r : 1;
+}
+
+static int do_files(StringMessage *m)
+{
+        int r = files_request(CONTROL_FD, m);
+
         return r < 0 ? r : 1;
 }
 
@@ -147,6 +165,9 @@ static const struct {
         {"user", 2, do_user},
         {"make-directory", 4, do_make_directory},
         {"run", 9, do_run},
+        {"open-file", 4, do_files},
+        {"stat", 5, do_files},
+        {"read-directory", 6, do_files},
 };
 
 static int dispatch(StringMessage *m)

@@ -4,6 +4,8 @@
 
 #include "service/bus-path.h"
 #include "service/changed-signal.h"
+#include "service/commit-call.h"
+#include "service/files-call.h"
 #include "service/process-call.h"
 #include "util/cleanup.h"
 
@@ -114,6 +116,20 @@ GETTER(get_processes)
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+GETTER(get_mounts)
+{
+        const GPtrArray *mounts = container_get_spec(((ContainerBus *) userdata)->container)->mounts;
+        int r = sd_bus_message_open_container(reply, 'a', "(uss)");
+
+        for (guint i = 0; i < mounts->len && r >= 0; i++) {
+                const MountSpec *mount = mounts->pdata[i];
+
+                r = sd_bus_message_append(reply, "(uss)", i, mount_type_to_string(mount->type), mount->destination);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+#define FILES_ARGUMENTS   SD_BUS_ARGS("u", mount_index, "s", path, "a{sv}", options)
 #define PROCESS_ARGUMENTS SD_BUS_ARGS("as", argv, "a{ss}", env, "a{uh}", fds, "a{sv}", options)
 #define PROCESS_RESULT    SD_BUS_RESULT("s", process, "a{sv}", results)
 #define CHANGES           SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
@@ -133,6 +149,14 @@ const sd_bus_vtable container_bus_vtable[] = {
                                 process_call_wait, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_pause, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_resume, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Commit", SD_BUS_ARGS("u", mount_index, "s", image, "a{sv}", options),
+                                SD_BUS_RESULT("o", operation), commit_call, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("OpenFile", FILES_ARGUMENTS, SD_BUS_RESULT("h", fd), files_call_open,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ReadDirectory", FILES_ARGUMENTS, SD_BUS_RESULT("aa{sv}", entries),
+                                files_call_read_directory, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("StatFile", FILES_ARGUMENTS, SD_BUS_RESULT("a{sv}", entry), files_call_stat,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_release, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("ProcessExited", SD_BUS_ARGS("s", process, "u", exit_code, "a{sv}", details), 0),
         SD_BUS_PROPERTY("Name", "s", get_name, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -141,6 +165,7 @@ const sd_bus_vtable container_bus_vtable[] = {
         SD_BUS_PROPERTY("NetMode", "s", get_net_mode, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("SecurityMode", "s", get_security_mode, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Hostname", "s", get_hostname, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Mounts", "a(uss)", get_mounts, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Image", "s", get_image, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Unit", "s", get_unit, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("ControlGroup", "s", get_cgroup, 0, CHANGES),
@@ -201,6 +226,7 @@ void container_bus_add(Bus *bus, Container *container)
         shown->container = container;
         shown->path = bus_path_of_container(container_get_owner(container), container_get_spec(container)->name);
         shown->process_watches = g_ptr_array_new_with_free_func(free_watch);
+        shown->commit_calls = g_ptr_array_new();
         g_hash_table_insert(bus->containers, (char *) container_get_id(container), shown);
 }
 
@@ -209,6 +235,9 @@ ContainerBus *container_bus_free(ContainerBus *shown)
         if (!shown)
                 return NULL;
         g_ptr_array_unref(shown->process_watches);
+        for (guint i = 0; i < shown->commit_calls->len; i++)
+                commit_call_forget_container(shown->commit_calls->pdata[i]);
+        g_ptr_array_unref(shown->commit_calls);
         peer_watch_free(shown->creator_watch);
         g_free(shown->creator);
         g_free(shown->path);
@@ -221,12 +250,18 @@ ContainerBus *container_bus_of(Bus *bus, const Container *container)
         return g_hash_table_lookup(bus->containers, container_get_id(container));
 }
 
+/* One that is not made yet is nobody's but its creator's. */
+static bool depends_on_creator(const ContainerBus *shown)
+{
+        return shown->watch_bus || container_get_state(shown->container) == CONTAINER_CREATING;
+}
+
 static void on_creator_left(void *userdata)
 {
         ContainerBus *shown = userdata;
 
         g_clear_pointer(&shown->creator, g_free);
-        if (shown->watch_bus)
+        if (depends_on_creator(shown))
                 container_release(shown->container, NULL, NULL, NULL);
 }
 
@@ -246,7 +281,7 @@ void container_bus_check_creator(Bus *bus, Container *container)
 {
         ContainerBus *shown = container_bus_of(bus, container);
 
-        if (shown->watch_bus && !shown->creator)
+        if (!shown->creator && depends_on_creator(shown))
                 container_release(container, NULL, NULL, NULL);
 }
 

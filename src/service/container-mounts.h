@@ -17,7 +17,8 @@ typedef struct ContainerMount {
         const MountOperation *operation; /* of the plan, the one that mounts it; NULL where the mount is left out */
         StoreImage *image;               /* what it is made from; NULL: no image */
         int hold;                        /* on the image's top layer, -1: none */
-        int top;                         /* what is mounted, as an O_PATH fd; -1 while it is not */
+        int top;                         /* what is mounted, as a view (src/launcher/files.h), without what
+                                            is mounted upon it; -1 while it is not */
         char *upper;                     /* the folder of its writable child; NULL: it has none */
         GPtrArray *stubs; /* char *: mount points that were made in it, from its whole's top on ("/a/b", then "/a"), and
                              those of the runtime's own that it lacked */
@@ -40,8 +41,10 @@ typedef void (*ContainerMountsDone)(const sd_bus_error *error, void *userdata);
 ContainerMounts *container_mounts_new(const ContainerMountsRequest *request);
 ContainerMounts *container_mounts_free(ContainerMounts *mounts);
 
-/* Takes the holds: before anything is made. Errors: NoSuchImage, NotSupported. */
-int container_mounts_hold(ContainerMounts *mounts, sd_bus_error *error);
+/* Takes the holds: before anything is made. Returns 1 where it has them all, or 0 where caches are waited for, and held
+ * will be called; it is not after container_mounts_release_holds(). Errors: NoSuchImage; what a cache can't be had for.
+ */
+int container_mounts_hold(ContainerMounts *mounts, ContainerMountsDone held, void *userdata, sd_bus_error *error);
 
 /* Makes the mounts in the launcher, which nobody else must ask anything meanwhile, with the container's folders.
  * Errors: of launcher_request(); then done is not called. */
@@ -56,6 +59,9 @@ void container_mounts_release_holds(ContainerMounts *mounts);
 /* The number of mounts that the caller asked for, and one of them by its index. NULL: there is none of this index. */
 guint container_mounts_count(const ContainerMounts *mounts);
 const ContainerMount *container_mounts_get(const ContainerMounts *mounts, guint index);
+
+/* The same, with an error where it is not there, or was left out. Errors: NoSuchMount. */
+int container_mounts_find(const ContainerMounts *mounts, guint index, const ContainerMount **ret, sd_bus_error *error);
 
 /* What the root is made from; NULL: no image. */
 const StoreImage *container_mounts_get_root_image(const ContainerMounts *mounts);

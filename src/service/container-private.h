@@ -2,13 +2,16 @@
 #pragma once
 
 /* What the files of a container share: container.c (its life), container-start.c and start-job.c (processes),
- * container-release.c (its end). */
+ * container-freeze.c (pauses), container-files.c and container-commit.c (what it wrote), container-release.c (its end).
+ */
 
 #include "backend/cgroup.h"
 #include "backend/launcher.h"
 #include "service/container-mounts.h"
 #include "service/container.h"
 
+typedef struct ContainerCommits ContainerCommits;
+typedef struct ContainerFiles ContainerFiles;
 typedef struct StartJob StartJob;
 
 typedef struct LauncherEnd {
@@ -32,7 +35,9 @@ struct Container {
         Launcher *launcher; /* until PID 1 runs */
         GPtrArray *ending;  /* LauncherEnd, of launchers that are not needed any more */
         uint64_t last_launcher;
-        GQueue freezes; /* calls that wait for some of these */
+        GQueue freezes; /* calls that wait for some of these, or for a commit */
+        bool freezing;  /* systemd has not answered one of them yet */
+        bool paused_by_caller;
         Scope *scope;
         bool scope_started;
         char *cgroup_path;
@@ -42,7 +47,9 @@ struct Container {
         ContainerMounts *mounts;
         bool mounted;
         bool created_told;
+        bool waited; /* it is shown already */
         ContainerDone created;
+        ContainerWaits waits;
         void *created_userdata;
 
         Process *leader;      /* borrowed from processes */
@@ -51,6 +58,9 @@ struct Container {
         uint64_t last_number; /* for ids */
         unsigned n_running;
         GQueue jobs; /* StartJob, those that wait first, and those under way */
+
+        ContainerFiles *files;
+        ContainerCommits *commits;
 
         GQueue releases; /* those who wait for the release */
         ReaperWatch *removal;
@@ -66,8 +76,17 @@ void container_changed(Container *container, const char *const *properties);
  * answer that goes first, and one signal tells all that has changed. */
 void container_event(Container *container, ContainerEvent event);
 void container_state_changed(Container *container);
+
+/* container-freeze.c */
 /* Goes on with the calls of Pause and Resume, in their order, as far as that can be now. */
 void container_freezes_run(Container *container);
+/* Answers those that wait. */
+void container_freezes_abort(Container *container, const sd_bus_error *error);
+/* As container_freeze(), and what the caller asked for stays remembered. done gets no userdata. */
+void container_freeze_for_commit(Container *container, bool frozen, ContainerDone done);
+
+/* Says, once, that its making waits for others. It may be released by that. */
+void container_wait(Container *container);
 
 /* container-start.c */
 void container_start_jobs_run(Container *container);

@@ -8,6 +8,8 @@
 
 #include "service/container-private.h"
 
+#include "service/container-commit.h"
+#include "service/container-files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -59,10 +61,7 @@ static void finish(Container *container)
 
         container->listener->removed(container, container->userdata);
         if (!container->created_told) {
-                (void) sd_bus_error_set(&error,
-                                        container->release_error ? container->release_error : ERROR_NO_SUCH_CONTAINER,
-                                        container->release_sentence ? container->release_sentence
-                                                                    : "The container was released before it was made");
+                (void) sd_bus_error_set(&error, container->release_error, container->release_sentence);
                 container->created(container, &error, container->created_userdata);
         }
         while ((release = g_queue_pop_head(&container->releases))) {
@@ -90,6 +89,7 @@ void container_release_continue(Container *container)
         int r;
 
         if (container->removal || container->n_running > 0 || container->ending->len > 0 ||
+            !container_files_are_idle(container) || !container_commits_are_idle(container) ||
             (container->scope && !scope_is_gone(container->scope)))
                 return;
         if (!container->dir) {
@@ -105,7 +105,7 @@ void container_release_continue(Container *container)
                 on_removed(r, container);
 }
 
-static void abort_jobs(Container *container, const sd_bus_error *reason)
+static void abort_calls(Container *container, const sd_bus_error *reason)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error released = SD_BUS_ERROR_NULL;
 
@@ -113,6 +113,9 @@ static void abort_jobs(Container *container, const sd_bus_error *reason)
                 (void) error_set(&released, ERROR_NOT_RUNNING, "The container '%s' was released",
                                  container->spec->name);
         container_start_jobs_abort(container, reason ? reason : &released);
+        container_files_abort(container, reason ? reason : &released);
+        container_freezes_abort(container, reason ? reason : &released);
+        container_commits_abort(container);
 }
 
 void container_release(Container *container, const sd_bus_error *reason, ContainerDone done, void *userdata)
@@ -129,10 +132,14 @@ void container_release(Container *container, const sd_bus_error *reason, Contain
                 container->release_error = g_strdup(reason->name);
                 container->release_sentence = g_strdup(reason->message);
                 log_info("The container %s ends: %s", container->id, reason->message);
+        } else if (container->state == CONTAINER_CREATING) {
+                container->release_error = g_strdup(ERROR_CANCELLED);
+                container->release_sentence =
+                        g_strdup_printf("The container '%s' was released before it was made", container->spec->name);
         }
         container_event(container, EVENT_RELEASE);
         container_state_changed(container);
-        abort_jobs(container, reason);
+        abort_calls(container, reason);
 
         for (guint i = 0; i < container->processes->len; i++)
                 if (!process_get_end(container->processes->pdata[i]))

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "service/container-commit.h"
 #include "service/start-job.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -15,6 +16,8 @@
 /* The next job that may begin: the first one when the scope is there, all others when PID 1 runs. */
 static StartJob *find_ready(const Container *container)
 {
+        if (container_commits_hold_starts(container))
+                return NULL;
         for (GList *l = container->jobs.head; l; l = l->next) {
                 StartJob *job = l->data;
 
@@ -86,6 +89,9 @@ static int check_state(const Container *container, bool exec, sd_bus_error *erro
         const char *name = container->spec->name;
 
         switch (container->state) {
+        case CONTAINER_CREATING:
+                return error_set(error, ERROR_NOT_STARTED,
+                                 "The container '%s' is not made yet; wait for the answer of CreateContainer", name);
         case CONTAINER_CREATED:
                 return exec ? error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started; call Start first",
                                         name)
@@ -94,10 +100,41 @@ static int check_state(const Container *container, bool exec, sd_bus_error *erro
         case CONTAINER_RUNNING:
                 return 0;
         case CONTAINER_PAUSED:
+                /* One that is paused for a commit goes on by itself. */
+                if (container_commits_hold_starts(container) && !container->paused_by_caller)
+                        return 0;
                 return error_set(error, ERROR_PAUSED, "The container '%s' is paused; call Resume first", name);
         default:
                 return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
         }
+}
+
+typedef struct Value {
+        size_t size;
+        char bytes[SECRET_SIZE_MAX];
+} Value;
+
+static void wipe(gpointer data)
+{
+        explicit_bzero(data, sizeof(Value));
+        g_free(data);
+}
+
+/* It is memory that it is read from, which does not wait. */
+static GBytes *read_secret(const char *id, void *userdata)
+{
+        const Container *container = userdata;
+        int fd = container_mounts_get_secret(container->mounts, id);
+        Value *value;
+        ssize_t n;
+
+        if (fd < 0)
+                return NULL;
+        value = g_new0(Value, 1);
+        while (value->size < SECRET_SIZE_MAX &&
+               (n = pread(fd, value->bytes + value->size, SECRET_SIZE_MAX - value->size, (off_t) value->size)) > 0)
+                value->size += (size_t) n;
+        return g_bytes_new_with_free_func(value->bytes, value->size, wipe, value);
 }
 
 ProcessDefaults container_get_defaults(const Container *container, bool exec)
@@ -127,6 +164,8 @@ void container_start(Container *container, ProcessSpec *spec, bool exec, Contain
                 r = check_limits(container, &error);
         if (r >= 0)
                 r = check_id(container, spec, &error);
+        if (r >= 0)
+                r = process_spec_set_secrets(spec, read_secret, container, &error);
         if (r < 0) {
                 process_spec_free(spec);
                 started(container, NULL, -1, &error, userdata);

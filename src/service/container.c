@@ -12,6 +12,8 @@
 
 #include "config.h"
 #include "model/names.h"
+#include "service/container-commit.h"
+#include "service/container-files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -40,10 +42,13 @@ Container *container_new(Service *service, const ContainerRequest *request)
                                                                                  .caller = request->caller,
                                                                                  .id_base = request->id_base});
         container->created = request->created;
+        container->waits = request->waits;
         container->created_userdata = request->created_userdata;
         container->processes = g_ptr_array_new_with_free_func(free_process);
         container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
         container->ending = g_ptr_array_new_with_free_func(container_launcher_end_free);
+        container->files = container_files_new();
+        container->commits = container_commits_new();
         g_queue_init(&container->jobs);
         g_queue_init(&container->freezes);
         g_queue_init(&container->releases);
@@ -63,6 +68,8 @@ Container *container_free(Container *container)
         oom_watch_free(container->oom);
         safe_close(container->cgroup);
         scope_free(container->scope);
+        container_files_free(container->files);
+        container_commits_free(container->commits);
         launcher_free(container->launcher);
         g_ptr_array_unref(container->ending);
         container_mounts_free(container->mounts);
@@ -97,12 +104,22 @@ void container_state_changed(Container *container)
         container_changed(container, (const char *const[]){"State", NULL});
 }
 
+void container_wait(Container *container)
+{
+        if (container->waited)
+                return;
+        container->waited = true;
+        container->waits(container, container->created_userdata);
+}
+
 static void tell_created(Container *container)
 {
-        if (container->created_told || !container->mounted || !container->scope ||
-            container->state != CONTAINER_CREATED)
+        if (!container->mounted || !container->scope || container->state != CONTAINER_CREATING)
                 return;
+        container_event(container, EVENT_CREATED);
         container->created_told = true;
+        if (container->waited)
+                container_state_changed(container);
         container->created(container, NULL, container->created_userdata);
 }
 
@@ -181,7 +198,8 @@ static void on_scope_gone(void *userdata)
 
         if (container->state == CONTAINER_RELEASING) {
                 container_release_continue(container);
-        } else if (container->state == CONTAINER_CREATED || container->state == CONTAINER_STARTING) {
+        } else if (container->state == CONTAINER_CREATING || container->state == CONTAINER_CREATED ||
+                   container->state == CONTAINER_STARTING) {
                 (void) error_set(&error, ERROR_SCOPE_FAILED,
                                  "The scope %s of the container '%s' was stopped from outside; the container is gone",
                                  container->unit, container->spec->name);
@@ -190,8 +208,7 @@ static void on_scope_gone(void *userdata)
         /* Else its processes have ended, which their own ends tell. */
 }
 
-/* What is taken from others comes first, and what is missing is an error before anything is made. */
-static int create(Container *container, sd_bus_error *error)
+static int make(Container *container)
 {
         static const ScopeCallbacks callbacks = {
                 .accepted = on_scope_accepted,
@@ -200,9 +217,6 @@ static int create(Container *container, sd_bus_error *error)
         };
         int r;
 
-        r = container_mounts_hold(container->mounts, error);
-        if (r < 0)
-                return r;
         r = container_dir_new(store_get_path(container->service->store), container->id, &container->dir);
         if (r < 0)
                 return r;
@@ -216,137 +230,38 @@ static int create(Container *container, sd_bus_error *error)
                          launcher_get_pid(container->launcher), &callbacks, container, &container->scope);
 }
 
+static void make_or_fail(Container *container)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = make(container);
+
+        if (r >= 0)
+                return;
+        (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s", container->spec->name,
+                         g_strerror(-r));
+        container_release(container, &error, NULL, NULL);
+}
+
+static void on_held(const sd_bus_error *error, void *userdata)
+{
+        if (error)
+                container_release(userdata, error, NULL, NULL);
+        else
+                make_or_fail(userdata);
+}
+
+/* What is taken from others comes first, and what is missing is an error before anything is made. */
 void container_create(Container *container)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
+        int r = container_mounts_hold(container->mounts, on_held, container, &error);
 
-        r = create(container, &error);
-        if (r < 0) {
-                if (!sd_bus_error_is_set(&error))
-                        (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
-                                         container->spec->name, g_strerror(-r));
+        if (r < 0)
                 container_release(container, &error, NULL, NULL);
-        }
-}
-
-typedef struct Call {
-        Container *container;
-        ContainerDone done;
-        void *userdata;
-        bool freeze;
-        uint64_t last_launcher; /* of those that a freeze has to wait for */
-} Call;
-
-static Call *call_new(Container *container, ContainerDone done, void *userdata)
-{
-        Call *call = g_new0(Call, 1);
-
-        call->container = container;
-        call->done = done;
-        call->userdata = userdata;
-        return call;
-}
-
-static void on_signalled(const sd_bus_error *error, void *userdata)
-{
-        g_autofree Call *call = userdata;
-
-        call->done(call->container, error, call->userdata);
-}
-
-static void call_failed(Call *call, int r)
-{
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-
-        (void) error_set(&error, ERROR_SCOPE_FAILED, "systemd can't be asked about %s: %s", call->container->unit,
-                         g_strerror(-r));
-        on_signalled(&error, call);
-}
-
-void container_signal_all(Container *container, int signal, ContainerDone done, void *userdata)
-{
-        Call *call = call_new(container, done, userdata);
-        int r = scope_signal(container->scope, signal, on_signalled, call);
-
-        if (r < 0)
-                call_failed(call, r);
-}
-
-static void on_frozen(const sd_bus_error *error, void *userdata)
-{
-        Call *call = userdata;
-        ContainerEvent event = call->freeze ? EVENT_PAUSED : EVENT_RESUMED;
-
-        if (!error && lifecycle_next(call->container->state, event) >= 0) {
-                container_event(call->container, event);
-                container_state_changed(call->container);
-        }
-        on_signalled(error, call);
-}
-
-static int check_freeze(const Container *container, bool freeze, sd_bus_error *error)
-{
-        const char *name = container->spec->name;
-
-        switch (container->state) {
-        case CONTAINER_CREATED:
-        case CONTAINER_STARTING:
-                return error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);
-        case CONTAINER_RUNNING:
-                return freeze ? 1 : error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not paused", name);
-        case CONTAINER_PAUSED:
-                return freeze ? 0 : 1;
-        default:
-                return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
-        }
-}
-
-/* A process is its launcher's child until that one has ended. A launcher that is frozen in its last moment would keep
- * the end of its process to itself, so a freeze waits for those that are on their way out. */
-static bool freeze_has_to_wait(const Call *call)
-{
-        const GPtrArray *ending = call->container->ending;
-
-        for (guint i = 0; i < ending->len; i++)
-                if (((LauncherEnd *) ending->pdata[i])->number <= call->last_launcher)
-                        return true;
-        return false;
-}
-
-static void freeze(Call *call)
-{
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
-
-        r = check_freeze(call->container, call->freeze, &error);
-        if (r <= 0) {
-                on_signalled(r < 0 ? &error : NULL, call);
-                return;
-        }
-        r = scope_freeze(call->container->scope, call->freeze, on_frozen, call);
-        if (r < 0)
-                call_failed(call, r);
-}
-
-void container_freezes_run(Container *container)
-{
-        Call *call;
-
-        while ((call = g_queue_peek_head(&container->freezes)) && !freeze_has_to_wait(call)) {
-                (void) g_queue_pop_head(&container->freezes);
-                freeze(call);
-        }
-}
-
-void container_freeze(Container *container, bool frozen, ContainerDone done, void *userdata)
-{
-        Call *call = call_new(container, done, userdata);
-
-        call->freeze = frozen;
-        call->last_launcher = frozen ? container->last_launcher : 0;
-        g_queue_push_tail(&container->freezes, call);
-        container_freezes_run(container);
+        else if (r > 0)
+                make_or_fail(container);
+        else
+                container_wait(container);
 }
 
 void container_hang_up(Container *container, const char *id)

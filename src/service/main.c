@@ -22,6 +22,7 @@
 #include "config.h"
 #include "service/bus-path.h"
 #include "service/bus.h"
+#include "service/cache-store.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -44,6 +45,7 @@ static void daemon_done(Daemon *daemon)
         operations_free(daemon->operations);
         reaper_watch_free(daemon->sweep);
         store_helper_free(daemon->store_sweep);
+        caches_free(daemon->service.caches);
         store_helpers_free(daemon->service.store_helpers);
         store_close(daemon->service.store);
         pull_units_free(daemon->service.pulls);
@@ -247,6 +249,7 @@ static int open_store(Service *service)
         const char *path = service->config->store_path;
 
         service->store_helpers = store_helpers_new(service->event, service->reaper, GANGWAY_STORE, path);
+        service->caches = caches_new(&cache_store, service);
         return store_open(path, &service->store);
 }
 

@@ -16,6 +16,7 @@
 
 #include "model/id-ranges.h"
 #include "model/oci-spec.h"
+#include "service/container-commit.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -73,8 +74,10 @@ static void job_failed(StartJob *job, const sd_bus_error *error)
                 container_state_changed(container);
         start_job_free(job);
         /* Those that waited for this one get its error, too. */
-        if (first)
+        if (first) {
                 container_start_jobs_abort(container, error);
+                container_commits_run(container);
+        }
 }
 
 static void job_failed_errno(StartJob *job, const char *what, int r)
@@ -84,6 +87,14 @@ static void job_failed_errno(StartJob *job, const char *what, int r)
         (void) error_set(&error, ERROR_RUNTIME_FAILED, "The program '%s' can't be started: %s: %s", job->spec->argv[0],
                          what, g_strerror(-r));
         job_failed(job, &error);
+}
+
+/* With PID 1 the kernel ends all that is in its namespace. What stands between the container and its caller's agents is
+ * not, and would keep the scope. */
+static void end_proxies(const Container *container)
+{
+        if (container_spec_has_agents(container->spec) && container->cgroup >= 0)
+                (void) cgroup_kill(container->cgroup);
 }
 
 static void on_process_ended(Process *process, void *userdata)
@@ -97,6 +108,7 @@ static void on_process_ended(Process *process, void *userdata)
                 process_mark_oom(process);
         if (was_leader) {
                 container->leader = NULL;
+                end_proxies(container);
                 if (container->state != CONTAINER_RELEASING)
                         container_event(container, EVENT_EXITED);
         }
@@ -151,8 +163,10 @@ static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
         job->started(container, process, terminal, NULL, job->userdata);
         container_changed(container, first ? leader_changes : process_changes);
         start_job_free(job);
-        if (first)
+        if (first) {
                 container_start_jobs_run(container);
+                container_commits_run(container);
+        }
 }
 
 static void unlink_file(const Container *container, const char *name)
@@ -324,6 +338,7 @@ static void with_user(StartJob *job)
 static void on_user(StringMessage *answer, sd_bus_error *error, void *userdata)
 {
         StartJob *job = userdata;
+        const char *agent = container_spec_get_agent_path(job->container->spec);
 
         if (error) {
                 job_failed(job, error);
@@ -337,6 +352,8 @@ static void on_user(StringMessage *answer, sd_bus_error *error, void *userdata)
         job->user.gid = (uint32_t) g_ascii_strtoull(answer->strings[2], NULL, 10);
         /* Runtimes look for it by themselves where it is not given, in a file of the container's, without caution. */
         process_spec_set_default(job->spec, "HOME", answer->strings[3]);
+        if (agent)
+                process_spec_set_default(job->spec, "SSH_AUTH_SOCK", agent);
         job->user.groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
         for (size_t i = 4; i < answer->n_strings; i++) {
                 uint32_t id = (uint32_t) g_ascii_strtoull(answer->strings[i], NULL, 10);

@@ -19,6 +19,7 @@
 #define ERROR_NOT_RUNNING       "org.gangway1.Error.NotRunning"
 #define ERROR_NOT_A_TERMINAL    "org.gangway1.Error.NotATerminal"
 #define ERROR_PAUSED            "org.gangway1.Error.Paused"
+#define ERROR_NO_SUCH_MOUNT     "org.gangway1.Error.NoSuchMount"
 #define ERROR_MOUNT_FAILED      "org.gangway1.Error.MountFailed"
 #define ERROR_SCOPE_FAILED      "org.gangway1.Error.ScopeFailed"
 #define ERROR_RUNTIME_FAILED    "org.gangway1.Error.RuntimeFailed"

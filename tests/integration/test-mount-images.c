@@ -181,7 +181,7 @@ static void test_settings(void)
         layer_setting(5001, "settings", "entrypoint", "-c");
         layer_setting(5001, "settings", "cmd", "exit 7");
         layer_setting(5001, "settings", "user", "user:extra");
-        layer_setting(5001, "settings", "working-dir", "/home/made/here");
+        layer_setting(5001, "settings", "working-dir", "/srv/made/here");
         {
                 g_autoptr(Container) container =
                         container_new(alice, .mounts = "[{'destination': <'/'>, 'image': <'settings'>}]");
@@ -193,7 +193,7 @@ static void test_settings(void)
         g_autoptr(Process) init = process_new(container, .method = "Start", .argv = ARGV("sleep", "1000"));
         static const char script[] = "echo $LANG $OTHER $(id -u):$(id -g) $PWD $HOME";
         g_assert_cmpuint(process_run(container, &output, .script = script, .env = "{'LANG': 'caller'}"), ==, 0);
-        g_assert_cmpstr(output, ==, "caller image 1000:2000 /home/made/here /home/user");
+        g_assert_cmpstr(output, ==, "caller image 1000:2000 /srv/made/here /home/user");
         g_clear_pointer(&output, g_free);
         g_assert_cmpuint(process_run(container, &output, .script = script, .options = "{'user': <''>, 'cwd': <''>}"),
                          ==, 0);
