@@ -184,7 +184,10 @@ static void on_copied(StringMessage *answer, sd_bus_error *error, void *userdata
 {
         Commit *commit = userdata;
 
-        if (error)
+        /* One that ends by the signal is no surprise then. */
+        if (error && commit->cancelled)
+                fail(commit, ERROR_CANCELLED, "The commit was cancelled");
+        else if (error)
                 fail(commit, error->name, error->message);
         else
                 commit->result = store_result(answer);
@@ -284,6 +287,13 @@ static void drop(Commit *commit)
         tell(commit);
 }
 
+static void stop(Commit *commit)
+{
+        commit->cancelled = true;
+        if (commit->container->commits->phase == PHASE_COPYING)
+                store_helper_cancel(commit->helper);
+}
+
 void container_commits_abort(Container *container)
 {
         ContainerCommits *commits = container->commits;
@@ -296,7 +306,7 @@ void container_commits_abort(Container *container)
                 drop(commit);
         }
         if (commits->phase == PHASE_COPYING)
-                store_helper_cancel(get_first(container)->helper);
+                stop(get_first(container));
 }
 
 bool container_commits_are_idle(const Container *container)
@@ -330,10 +340,8 @@ static void cancel(void *userdata)
 
         if (commit != get_first(container) || container->commits->phase == PHASE_IDLE)
                 drop(commit);
-        else if (container->commits->phase == PHASE_COPYING)
-                store_helper_cancel(commit->helper);
         else
-                commit->cancelled = true;
+                stop(commit);
 }
 
 static void commit_free(void *userdata)

@@ -128,7 +128,7 @@ static bool has_to_wait(Call *call)
         return false;
 }
 
-static void freeze(Call *call)
+static void begin(Call *call)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
@@ -155,7 +155,7 @@ void container_freezes_run(Container *container)
 
         while ((call = g_queue_peek_head(&container->freezes)) && !has_to_wait(call)) {
                 (void) g_queue_pop_head(&container->freezes);
-                freeze(call);
+                begin(call);
         }
 }
 
@@ -167,27 +167,27 @@ void container_freezes_abort(Container *container, const sd_bus_error *error)
                 call_finish(error, call);
 }
 
-static void queue(Container *container, bool frozen, bool by_commit, ContainerDone done, void *userdata)
+static void queue(Container *container, bool freeze, bool by_commit, ContainerDone done, void *userdata)
 {
         Call *call = call_new(container, done, userdata);
 
-        call->freeze = frozen;
+        call->freeze = freeze;
         call->by_commit = by_commit;
-        call->last_launcher = frozen ? container->last_launcher : 0;
+        call->last_launcher = freeze ? container->last_launcher : 0;
         /* A caller's Resume that waits for the commit's end must not hold up what belongs to that end. */
-        if (by_commit && !frozen)
+        if (by_commit && !freeze)
                 g_queue_push_head(&container->freezes, call);
         else
                 g_queue_push_tail(&container->freezes, call);
         container_freezes_run(container);
 }
 
-void container_freeze(Container *container, bool frozen, ContainerDone done, void *userdata)
+void container_freeze(Container *container, bool freeze, ContainerDone done, void *userdata)
 {
-        queue(container, frozen, false, done, userdata);
+        queue(container, freeze, false, done, userdata);
 }
 
-void container_freeze_for_commit(Container *container, bool frozen, ContainerDone done)
+void container_freeze_for_commit(Container *container, bool freeze, ContainerDone done)
 {
-        queue(container, frozen, true, done, NULL);
+        queue(container, freeze, true, done, NULL);
 }

@@ -83,7 +83,7 @@ void container_freezes_run(Container *container);
 /* Answers those that wait. */
 void container_freezes_abort(Container *container, const sd_bus_error *error);
 /* As container_freeze(), and what the caller asked for stays remembered. done gets no userdata. */
-void container_freeze_for_commit(Container *container, bool frozen, ContainerDone done);
+void container_freeze_for_commit(Container *container, bool freeze, ContainerDone done);
 
 /* Says, once, that its making waits for others. It may be released by that. */
 void container_wait(Container *container);

@@ -42,7 +42,7 @@ static void test_import(void)
 
 static void test_standard_input(void)
 {
-        g_autofree char *output = NULL, *errors = NULL, *terminal = NULL;
+        g_autofree char *output = NULL, *from_pipe = NULL, *terminal = NULL;
         Seat seat;
 
         g_assert_cmpint(ctl_run(&output, NULL, ARGV("sh", "-c", "gangwayctl import ctl-stdin - <$0", archive())), ==,
@@ -50,9 +50,9 @@ static void test_standard_input(void)
         assert_contains(output, "ctl-stdin ");
         remove_image("ctl-stdin");
         g_assert_cmpint(
-                ctl_run(&output, &errors, ARGV("sh", "-c", "gzip <$0 | gangwayctl import ctl-pipe -", archive())), ==,
+                ctl_run(&from_pipe, NULL, ARGV("sh", "-c", "gzip <$0 | gangwayctl import ctl-pipe -", archive())), ==,
                 0);
-        assert_contains(output, "ctl-pipe ");
+        assert_contains(from_pipe, "ctl-pipe ");
         remove_image("ctl-pipe");
         /* Nobody types an archive. */
         seat_new(&seat, CTL("import", "ctl-typed", "-"));

@@ -223,8 +223,7 @@ static void test_digests(void)
                 g_autofree char *manifest = NULL, *blob = NULL, *full = NULL, *bytes = NULL, *manifest_path = NULL;
                 gsize size;
 
-                test_layout_add_layer(layout, tar_new(FILE("a", "x")), "none",
-                                      "application/vnd.oci.image.layer.v1.tar");
+                test_layout_add_layer(layout, tar_new(FILE("a", "x")), "gzip", TYPE_LAYER);
                 manifest = test_layout_add_image(layout, "\"User\":\"web\"", "");
                 manifest_path = descriptor_path(manifest);
                 test_layout_set_index(layout, manifest);
@@ -232,10 +231,10 @@ static void test_digests(void)
                 full = g_build_filename(layout->folder, blob, NULL);
                 g_assert_true(g_file_get_contents(full, &bytes, &size, NULL));
                 if (i == LAYER_BYTE) {
-                        bytes[512] ^= 1; /* of a file: the archive as such is fine */
+                        bytes[4] ^= 1; /* the time in gzip's header: what is in it is right */
                         test_layout_write(layout, blob, bytes, size);
                 } else if (i == LAYER_SIZE) {
-                        test_layout_write(layout, blob, bytes, size - 1024);
+                        test_layout_write(layout, blob, bytes, size / 2);
                 } else if (i == LAYER_GONE) {
                         g_assert_cmpint(unlink(full), ==, 0);
                 } else if (i == LAYER_LONGER) {
