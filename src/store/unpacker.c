@@ -90,7 +90,9 @@ static int let_go(Unpacker *unpacker, uint32_t id_base, sd_bus_error *error)
         r = unpacker_receive(unpacker, &message, error);
         if (r <= 0)
                 return r;
-        r = g_str_equal(message.strings[0], "ready") ? 0 : unpacker_mistrust(message.strings[0], error);
+        r = message.n_strings == 1 && g_str_equal(message.strings[0], "ready")
+                    ? 0
+                    : unpacker_mistrust("something before it was let go", error);
         string_message_done(&message);
         if (r < 0)
                 return r;

@@ -231,7 +231,7 @@ static void test_refuses(Fixture *f, gconstpointer data)
         g_autofree char *file = g_build_filename(f->path, "written", NULL);
 
         STORE_ERROR(f->path, fd, SD_BUS_ERROR_FAILED, "status 1", IMPORT("0", "a", "refuse"));
-        STORE_ERROR(f->path, fd, ERROR_INVALID_IMAGE, "layer", IMPORT("0", "a", "unready"));
+        STORE_ERROR(f->path, fd, ERROR_INVALID_IMAGE, "let go", IMPORT("0", "a", "unready"));
         STORE_ERROR(f->path, path, SD_BUS_ERROR_INVALID_ARGS, "not open for reading", IMPORT("0", "a", ""));
         written = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         STORE_ERROR(f->path, written, SD_BUS_ERROR_INVALID_ARGS, "not open for reading", IMPORT("0", "a", ""));
