@@ -238,12 +238,12 @@ static void test_host_path(void)
  * shared ones. */
 static void test_nothing_propagates(void)
 {
-        g_autofree char *folder = folder_new(client);
+        g_autofree char *folder = folder_new(client), *root = root_copy(client);
         _fd_ fd = client_open(client, folder, O_PATH);
         g_autofree char *shared = shell("findmnt -n -o PROPAGATION -T '%s'", folder);
         g_autofree char *before = shell("cut -d' ' -f4- /proc/1/mountinfo | sort");
         g_autoptr(Container) container = container_new_started(
-                client, .mount = "{'output': <true>}", .root = root_copy(client),
+                client, .mount = "{'output': <true>}", .root = root,
                 .more = "[{'destination': <'/data'>, 'source': <handle 1>, 'output': <true>},"
                         " {'destination': <'/data/sub'>, 'type': <'tmpfs'>}, {'destination': <'/data/made'>}]",
                 .handles = HANDLES(fd));

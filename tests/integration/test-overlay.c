@@ -18,6 +18,7 @@ static char *top;
 /* top/l/N with the files `all` and `of-N`, of which the first folder is the topmost. */
 static void make_folders(unsigned count)
 {
+        g_free(top);
         top = g_build_filename(g_getenv("GANGWAY_TEST_DIR"), "overlay", NULL);
         g_free(shell("rm -rf '%s' && mkdir -p '%s/l' '%s/stage' '%s/upper' '%s/work' && cd '%s/l' && i=0\n"
                      "while [ $i -lt %u ]; do mkdir layer-number-$i; echo $i > layer-number-$i/all\n"
