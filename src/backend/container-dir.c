@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 
 #include "config.h"
+#include "model/store-layout.h"
 #include "util/cleanup.h"
 #include "util/spawn.h"
 
 #define RUN_CONTAINERS GANGWAY_RUN_DIR "/containers"
-#define STATE_SCRATCH  GANGWAY_STATE_DIR "/scratch"
 
 typedef struct Removal {
         RemovalDone done;
@@ -27,9 +27,9 @@ static int make_folder(const char *path, mode_t mode)
         return 0;
 }
 
-static int make_parents(void)
+static int make_parents(const char *store, const char *scratch)
 {
-        static const char *const parents[] = {GANGWAY_RUN_DIR, RUN_CONTAINERS, GANGWAY_STATE_DIR, STATE_SCRATCH};
+        const char *const parents[] = {GANGWAY_RUN_DIR, RUN_CONTAINERS, store, scratch};
 
         for (size_t i = 0; i < G_N_ELEMENTS(parents); i++) {
                 int r = make_folder(parents[i], 0711);
@@ -40,18 +40,19 @@ static int make_parents(void)
         return 0;
 }
 
-int container_dir_new(const char *id, ContainerDir **ret)
+int container_dir_new(const char *store, const char *id, ContainerDir **ret)
 {
         g_autoptr(ContainerDir) dir = g_new0(ContainerDir, 1);
+        g_autofree char *scratch = g_build_filename(store, STORE_SCRATCH, NULL);
         int r;
 
         dir->run = g_strconcat(RUN_CONTAINERS "/", id, NULL);
         dir->rootfs = g_strconcat(dir->run, "/rootfs", NULL);
         dir->runtime = g_strconcat(dir->run, "/runtime", NULL);
         dir->staging = g_strconcat(dir->run, "/staging", NULL);
-        dir->scratch = g_strconcat(STATE_SCRATCH "/", id, NULL);
+        dir->scratch = g_build_filename(scratch, id, NULL);
 
-        r = make_parents();
+        r = make_parents(store, scratch);
         if (r >= 0)
                 r = make_folder(dir->run, 0711);
         if (r >= 0)
@@ -108,15 +109,10 @@ static void on_removed(const siginfo_t *info, void *userdata)
         removal.done(info->si_code == CLD_EXITED && info->si_status == 0 ? 0 : -EIO, removal.userdata);
 }
 
-int container_dir_remove(const ContainerDir *dir, Reaper *reaper, RemovalDone done, void *userdata, ReaperWatch **ret)
+static int remove_folders(const char *run, const char *scratch, Reaper *reaper, RemovalDone done, void *userdata,
+                          ReaperWatch **ret)
 {
-        const char *const argv[] = {GANGWAY_RM,
-                                    "-rf",
-                                    "--one-file-system",
-                                    "--",
-                                    dir ? dir->run : RUN_CONTAINERS,
-                                    dir ? dir->scratch : STATE_SCRATCH,
-                                    NULL};
+        const char *const argv[] = {GANGWAY_RM, "-rf", "--one-file-system", "--", run, scratch, NULL};
         _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         SpawnRequest request = {.path = GANGWAY_RM, .argv = argv, .control = -1, .null = null};
         Removal *removal;
@@ -136,4 +132,16 @@ int container_dir_remove(const ContainerDir *dir, Reaper *reaper, RemovalDone do
         if (r < 0)
                 g_free(removal);
         return r;
+}
+
+int container_dir_remove(const ContainerDir *dir, Reaper *reaper, RemovalDone done, void *userdata, ReaperWatch **ret)
+{
+        return remove_folders(dir->run, dir->scratch, reaper, done, userdata, ret);
+}
+
+int container_dir_sweep(const char *store, Reaper *reaper, RemovalDone done, void *userdata, ReaperWatch **ret)
+{
+        g_autofree char *scratch = g_build_filename(store, STORE_SCRATCH, NULL);
+
+        return remove_folders(RUN_CONTAINERS, scratch, reaper, done, userdata, ret);
 }

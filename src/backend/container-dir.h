@@ -7,7 +7,7 @@
 #include "backend/reaper.h"
 
 /*
- * The folders of a container: in /run/gangway what is only text and sockets, in /var/lib/gangway the throw-away layer,
+ * The folders of a container: in /run/gangway what is only text and sockets, in the store the throw-away layer,
  * which may grow large.
  */
 
@@ -19,8 +19,9 @@ typedef struct ContainerDir {
         char *scratch; /* a folder for each mount that has a writable layer: INDEX/upper and INDEX/work */
 } ContainerDir;
 
-/* Makes them; id is that of names.h. Errors: of mkdir(2); -EEXIST for the leftover of an earlier daemon. */
-int container_dir_new(const char *id, ContainerDir **ret);
+/* Makes them; store is the store's folder, id that of names.h. Errors: of mkdir(2); -EEXIST for the leftover of an
+ * earlier daemon. */
+int container_dir_new(const char *store, const char *id, ContainerDir **ret);
 
 /* Forgets the paths, and leaves the folders. */
 ContainerDir *container_dir_free(ContainerDir *dir);
@@ -30,8 +31,11 @@ int container_dir_write(const ContainerDir *dir, const char *name, const char *t
 
 typedef void (*RemovalDone)(int result, void *userdata);
 
-/* Removes the folders of one container, or of all where dir is NULL, by rm(1) in a process of its own: a throw-away
- * layer can be large. done comes with 0 or -EIO. The watch is freed by the caller. */
+/* Removes the folders of one container by rm(1) in a process of its own: a throw-away layer can be large. done comes
+ * with 0 or -EIO. The watch is freed by the caller. */
 int container_dir_remove(const ContainerDir *dir, Reaper *reaper, RemovalDone done, void *userdata, ReaperWatch **ret);
+
+/* The same for the folders of all containers. */
+int container_dir_sweep(const char *store, Reaper *reaper, RemovalDone done, void *userdata, ReaperWatch **ret);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContainerDir, container_dir_free)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A helper sends its answer and ends, and both have to be seen before its owner is told: then nothing of the operation
- * is under way any more. What it said is read to the end of the stream when the process has ended, so an answer that
- * came with the end is not lost.
+ * The operation is over with the answer; the process goes on for a while, to have what it made on the disk and to
+ * remove what was replaced, and is only watched from then on. Where the process ends, what it said last is read before
+ * that is taken for an answer that never came.
  */
 
 #include "backend/store-helper.h"
@@ -34,8 +34,9 @@ struct StoreHelper {
         ReaperWatch *watch;
         int control;
         sd_event_source *source;
+        bool is_sweep;
         bool answered;
-        StringMessage answer;
+        bool freed; /* by its owner, while it was still to be watched */
         const StoreHelperCallbacks *callbacks;
         void *userdata;
 };
@@ -52,12 +53,14 @@ StoreHelpers *store_helpers_new(sd_event *event, Reaper *reaper, const char *pro
         return helpers;
 }
 
+static void destroy(StoreHelper *helper);
+
 StoreHelpers *store_helpers_free(StoreHelpers *helpers)
 {
         if (!helpers)
                 return NULL;
         while (helpers->running->len > 0)
-                store_helper_free(g_ptr_array_index(helpers->running, 0));
+                destroy(g_ptr_array_index(helpers->running, 0));
         g_ptr_array_unref(helpers->running);
         sd_event_unref(helpers->event);
         g_free(helpers->program);
@@ -90,22 +93,38 @@ static void sweep(StoreHelpers *helpers)
                 log_warning("The store can't be swept: %s", g_strerror(-r));
 }
 
-static void take_message(StoreHelper *helper, StringMessage *message)
+/* Ends the operation, once. The owner may free the helper, and all of them. */
+static void end(StoreHelper *helper, StringMessage *result, sd_bus_error *error)
+{
+        if (helper->answered)
+                return;
+        helper->answered = true;
+        helper->callbacks->ended(result, error, helper->userdata);
+}
+
+static void take_progress(StoreHelper *helper, const StringMessage *message)
 {
         guint64 done, total;
 
-        if (g_str_equal(message->strings[0], "progress")) {
-                if (message->n_strings >= 3 && helper->callbacks->progress &&
-                    g_ascii_string_to_unsigned(message->strings[1], 10, 0, G_MAXUINT64, &done, NULL) &&
-                    g_ascii_string_to_unsigned(message->strings[2], 10, 0, G_MAXUINT64, &total, NULL))
-                        helper->callbacks->progress(done, total, helper->userdata);
-                string_message_done(message);
-        } else if (helper->answered)
-                string_message_done(message);
-        else {
-                helper->answer = *message;
-                helper->answered = true;
+        if (!helper->answered && message->n_strings >= 3 && helper->callbacks->progress &&
+            g_ascii_string_to_unsigned(message->strings[1], 10, 0, G_MAXUINT64, &done, NULL) &&
+            g_ascii_string_to_unsigned(message->strings[2], 10, 0, G_MAXUINT64, &total, NULL))
+                helper->callbacks->progress(done, total, helper->userdata);
+}
+
+static void take_answer(StoreHelper *helper, StringMessage *message)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        if (g_str_equal(message->strings[0], "ok")) {
+                end(helper, message, NULL);
+                return;
         }
+        if (g_str_equal(message->strings[0], "error") && message->n_strings >= 3)
+                (void) error_set(&error, message->strings[1], "%s", message->strings[2]);
+        else
+                (void) error_set(&error, SD_BUS_ERROR_FAILED, "The store's helper gave no answer that can be read");
+        end(helper, NULL, &error);
 }
 
 static int on_control(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -118,60 +137,65 @@ static int on_control(sd_event_source *source, int fd, uint32_t events, void *us
                 return 0;
         if (r <= 0)
                 return sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        /* May free the helper. */
-        take_message(helper, &message);
+        /* Either may free the helper. */
+        if (g_str_equal(message.strings[0], "progress"))
+                take_progress(helper, &message);
+        else
+                take_answer(helper, &message);
+        string_message_done(&message);
         return 0;
 }
 
-/* Returns whether there is an answer for the owner in `error`, or the result itself. */
-static bool read_answer(StoreHelper *helper, const siginfo_t *info, sd_bus_error *error)
+/* The answer that came with the end. Progress that nobody has read yet is of no interest any more. */
+static bool receive_answer(StoreHelper *helper, StringMessage *ret)
 {
-        const StringMessage *answer = &helper->answer;
+        while (string_message_receive(helper->control, MSG_DONTWAIT, ret) > 0) {
+                if (!g_str_equal(ret->strings[0], "progress"))
+                        return true;
+                string_message_done(ret);
+        }
+        return false;
+}
 
-        if (helper->answered && g_str_equal(answer->strings[0], "ok"))
-                return true;
-        if (helper->answered && g_str_equal(answer->strings[0], "error") && answer->n_strings >= 3)
-                (void) error_set(error, answer->strings[1], "%s", answer->strings[2]);
-        else if (info->si_code == CLD_EXITED)
+static void set_lost(const siginfo_t *info, sd_bus_error *error)
+{
+        if (info->si_code == CLD_EXITED)
                 (void) error_set(error, SD_BUS_ERROR_FAILED,
                                  "The store's helper ended with status %d before it answered; see the journal of "
                                  "gangwayd.service",
                                  info->si_status);
         else
                 (void) error_set(error, SD_BUS_ERROR_FAILED,
-                                 "The store's helper was killed by signal %d; nothing of what it did remains, so the "
-                                 "same can be tried again",
+                                 "The store's helper was killed by signal %d; the store is as it was before, or as it "
+                                 "was to be; look, and try again",
                                  info->si_status);
-        return false;
 }
 
 static void on_ended(const siginfo_t *info, void *userdata)
 {
         StoreHelper *helper = userdata;
         StoreHelpers *helpers = helper->helpers;
-        bool was_sweep = helper == helpers->sweep;
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        StringMessage message, answer;
-        bool ok;
+        StringMessage message;
 
-        /* Progress that nobody has read yet is of no interest any more. */
         helper->source = sd_event_source_disable_unref(helper->source);
-        while (!helper->answered && string_message_receive(helper->control, MSG_DONTWAIT, &message) > 0)
-                if (g_str_equal(message.strings[0], "progress"))
-                        string_message_done(&message);
-                else
-                        take_message(helper, &message);
-
-        ok = read_answer(helper, info, &error);
-        answer = helper->answer;
-        helper->answer = (StringMessage){};
-        g_ptr_array_remove(helpers->running, helper);
         helper->watch = reaper_watch_free(helper->watch);
-        /* Before its owner is told, who may free it, and may free all. */
-        if (info->si_code != CLD_EXITED && !was_sweep)
+        (void) g_ptr_array_remove(helpers->running, helper);
+        if (info->si_code != CLD_EXITED && !helper->is_sweep)
                 sweep(helpers);
-        helper->callbacks->ended(ok ? &answer : NULL, ok ? NULL : &error, helper->userdata);
-        string_message_done(&answer);
+        if (helper->freed) {
+                store_helper_free(helper);
+                return;
+        }
+        if (helper->answered)
+                return;
+        if (receive_answer(helper, &message)) {
+                take_answer(helper, &message);
+                string_message_done(&message);
+        } else {
+                set_lost(info, &error);
+                end(helper, NULL, &error);
+        }
 }
 
 static int start(StoreHelper *helper, int control)
@@ -198,6 +222,7 @@ int store_helper_start(StoreHelpers *helpers, const char *const *strings, const 
                 return -errno;
         helper = g_new0(StoreHelper, 1);
         helper->helpers = helpers;
+        helper->is_sweep = g_str_equal(strings[0], "sweep");
         helper->control = pair[0];
         helper->callbacks = callbacks;
         helper->userdata = userdata;
@@ -213,7 +238,7 @@ int store_helper_start(StoreHelpers *helpers, const char *const *strings, const 
         if (r >= 0)
                 r = sd_event_source_set_priority(helper->source, SD_EVENT_PRIORITY_IMPORTANT);
         if (r < 0) {
-                store_helper_free(helper);
+                destroy(helper);
                 return r;
         }
         *ret = helper;
@@ -222,22 +247,31 @@ int store_helper_start(StoreHelpers *helpers, const char *const *strings, const 
 
 void store_helper_cancel(StoreHelper *helper)
 {
-        if (helper->watch)
+        if (helper->watch && !helper->answered)
                 (void) kill(helper->pid, SIGTERM);
 }
 
-StoreHelper *store_helper_free(StoreHelper *helper)
+static void destroy(StoreHelper *helper)
 {
-        if (!helper)
-                return NULL;
         (void) g_ptr_array_remove(helper->helpers->running, helper);
         store_helper_cancel(helper);
         helper->source = sd_event_source_disable_unref(helper->source);
         safe_close(helper->control);
         /* One that has not ended yet is picked up by the reaper. */
         reaper_watch_free(helper->watch);
-        string_message_done(&helper->answer);
         g_free(helper);
+}
+
+StoreHelper *store_helper_free(StoreHelper *helper)
+{
+        if (!helper)
+                return NULL;
+        /* Its end is still of interest: it may be killed. */
+        store_helper_cancel(helper);
+        helper->answered = true;
+        helper->freed = true;
+        if (!helper->watch)
+                destroy(helper);
         return NULL;
 }
 

@@ -12,7 +12,8 @@
 /*
  * The daemon's side of gangway-store (src/store/main.c), which changes the store: one process for each operation. The
  * verbs and their arguments are listed there. A helper that is killed leaves the store as it was before or as it is
- * afterwards, and a sweep is started for what it left behind.
+ * afterwards, and a sweep is started for what it left behind. One that has answered may go on for a while, to put
+ * things in order; it needs nobody for that.
  */
 
 typedef struct StoreHelpers StoreHelpers;
@@ -21,15 +22,16 @@ typedef struct StoreHelper StoreHelper;
 /* All that run on one store. program: GANGWAY_STORE, or in tests another one; path: the store's folder. */
 StoreHelpers *store_helpers_new(sd_event *event, Reaper *reaper, const char *program, const char *path);
 
-/* Frees what still runs, as store_helper_free() does; their owners must not use them any more. */
+/* Ends what still runs, without callbacks; their owners must not use them any more. */
 StoreHelpers *store_helpers_free(StoreHelpers *helpers);
 
 typedef struct StoreHelperCallbacks {
         /* Bytes done, and in total, which is 0 where that is not known. May be NULL. */
         void (*progress)(uint64_t done, uint64_t total, void *userdata);
-        /* Called once, when the process has ended and left nothing behind. result is the answer, "ok" KEY VALUE …, see
-         * store_helper_find(); its fds may be stolen. NULL where error is set: what was asked for did not happen, by an
-         * error of the store, by ERROR_CANCELLED, or because the helper was killed. The helper may be freed in it. */
+        /* Called once, when the operation is over. result is the answer, "ok" KEY VALUE …, see store_helper_find(); it
+         * is NULL where error is set: what was asked for did not happen, by an error of the store or by
+         * ERROR_CANCELLED, and nothing is left of it; or the helper was killed, and nobody knows. The helper may be
+         * freed in it. */
         void (*ended)(StringMessage *result, sd_bus_error *error, void *userdata);
 } StoreHelperCallbacks;
 

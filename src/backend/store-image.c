@@ -142,7 +142,8 @@ int store_find_image(Store *store, uint32_t uid, const char *name, StoreImage **
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
         return store_end(store, find_image(store,
-                                           "SELECT " IMAGE_COLUMNS " FROM images WHERE name = ? AND owner IN (?, -1)"
+                                           "SELECT " IMAGE_COLUMNS
+                                           " FROM images WHERE name = ? AND owner IN (?, -1) AND superseded = 0"
                                            " ORDER BY owner DESC LIMIT 1",
                                            uid, name, ret));
 }
@@ -153,7 +154,9 @@ int store_find_image_of(Store *store, int64_t owner, const char *name, StoreImag
 
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
-        return store_end(store, find_image(store, "SELECT " IMAGE_COLUMNS " FROM images WHERE name = ? AND owner = ?",
+        return store_end(store, find_image(store,
+                                           "SELECT " IMAGE_COLUMNS
+                                           " FROM images WHERE name = ? AND owner = ? AND superseded = 0",
                                            owner, name, ret));
 }
 
@@ -168,7 +171,8 @@ static int list_images(Store *store, uint32_t uid, GPtrArray *images)
         int r;
 
         r = store_prepare(store,
-                          "SELECT " IMAGE_COLUMNS " FROM images WHERE ?1 = 4294967295 OR owner IN (?1, -1)"
+                          "SELECT " IMAGE_COLUMNS
+                          " FROM images WHERE superseded = 0 AND (?1 = 4294967295 OR owner IN (?1, -1))"
                           " ORDER BY owner, name",
                           &statement);
         if (r < 0)

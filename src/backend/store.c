@@ -139,6 +139,13 @@ int store_end(Store *store, int r)
         return r;
 }
 
+int store_connect(Store *store)
+{
+        int r = store_begin(store);
+
+        return r > 0 ? store_end(store, 0) : r;
+}
+
 int store_prepare(Store *store, const char *sql, sqlite3_stmt **ret)
 {
         int result = sqlite3_prepare_v2(store->connection, sql, -1, ret, NULL);

@@ -52,6 +52,11 @@ typedef struct StoreCache {
 /* path is the store's folder. The records are opened when they are first asked for, and again after a failure, so a
  * store that is not there yet, or is unreadable for a while, is no error here. Returns 0. */
 int store_open(const char *path, Store **ret);
+
+/* Opens the records now: what SQLite needs beside them takes room, which a full disk may not have later. Errors: as
+ * those of a look-up, and nothing follows from them. */
+int store_connect(Store *store);
+
 Store *store_close(Store *store);
 
 const char *store_get_path(const Store *store);
@@ -80,8 +85,8 @@ int store_find_caches(Store *store, uint32_t owner, const char *cache_id, int64_
 /* As store_hold_layer(). Who may use a cache beside whom is for the caller to know: all hold it in the same way. */
 int store_hold_cache(Store *store, const char *folder, int *ret_fd);
 
-/* The absolute path of the files themselves, STORE/layers/FOLDER/root or STORE/caches/FOLDER/root. A cache with a seed
- * has an empty STORE/caches/FOLDER/work beside it, for overlayfs. The caller frees it. */
+/* The absolute path of the files themselves, STORE/layers/FOLDER/root or STORE/caches/FOLDER/root. The caller frees it.
+ */
 char *store_layer_path(const Store *store, const char *folder);
 char *store_cache_path(const Store *store, const char *folder);
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * --rootfs is opened here, with the caller's own rights, and handed over as a file descriptor: the daemon looks up no
- * path, so it can't be made to show a folder that the caller may not see. --host-path is a path for the daemon, which
- * asks polkit first.
+ * An image's name begins with a letter or a digit, so an operand that begins with '/' or '.' can only be a folder.
  */
 
 #include "config.h"
 
 #include "ctl/create-options.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "ctl/bus-call.h"
+#include "ctl/create-mounts.h"
+#include "ctl/grant-option.h"
+#include "ctl/mount-option.h"
 #include "ctl/properties.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -24,11 +24,29 @@ static void clear_property(void *property)
         scope_property_done(property);
 }
 
+static void free_mount(void *mount)
+{
+        mount_option_free(mount);
+}
+
+static void free_secret(void *secret)
+{
+        secret_option_free(secret);
+}
+
+static void free_agent(void *agent)
+{
+        agent_option_free(agent);
+}
+
 void create_options_init(CreateOptions *options)
 {
         *options = (CreateOptions){
                 .properties = g_array_new(FALSE, FALSE, sizeof(ScopeProperty)),
                 .limits = g_array_new(FALSE, FALSE, sizeof(ResourceLimit)),
+                .mounts = g_ptr_array_new_with_free_func(free_mount),
+                .secrets = g_ptr_array_new_with_free_func(free_secret),
+                .agents = g_ptr_array_new_with_free_func(free_agent),
         };
         g_array_set_clear_func(options->properties, clear_property);
 }
@@ -37,6 +55,9 @@ void create_options_done(CreateOptions *options)
 {
         g_clear_pointer(&options->properties, g_array_unref);
         g_clear_pointer(&options->limits, g_array_unref);
+        g_clear_pointer(&options->mounts, g_ptr_array_unref);
+        g_clear_pointer(&options->secrets, g_ptr_array_unref);
+        g_clear_pointer(&options->agents, g_ptr_array_unref);
 }
 
 static int take_property(CreateOptions *options, const char *value, sd_bus_error *error)
@@ -69,6 +90,79 @@ static int take_limit(CreateOptions *options, const char *value, sd_bus_error *e
         return 1;
 }
 
+static int take_mount(CreateOptions *options, const char *value, bool volume, sd_bus_error *error)
+{
+        MountOption *mount;
+        int r;
+
+        r = volume ? mount_option_parse_volume(value, &mount, error) : mount_option_parse(value, &mount, error);
+        if (r < 0)
+                return r;
+        g_ptr_array_add(options->mounts, mount);
+        return 1;
+}
+
+static int take_secret(CreateOptions *options, const char *value, sd_bus_error *error)
+{
+        g_autoptr(SecretOption) secret = NULL;
+        int r;
+
+        r = secret_option_parse(value, &secret, error);
+        if (r < 0)
+                return r;
+        for (guint i = 0; i < options->secrets->len; i++)
+                if (strcmp(((const SecretOption *) options->secrets->pdata[i])->id, secret->id) == 0)
+                        return error_invalid(error, _("the secret '%s' is given twice"), secret->id);
+        g_ptr_array_add(options->secrets, g_steal_pointer(&secret));
+        return 1;
+}
+
+static int take_agent(CreateOptions *options, const char *value, sd_bus_error *error)
+{
+        g_autoptr(AgentOption) agent = NULL;
+        int r;
+
+        r = agent_option_parse(value, &agent, error);
+        if (r < 0)
+                return r;
+        for (guint i = 0; i < options->agents->len; i++)
+                if (strcmp(((const AgentOption *) options->agents->pdata[i])->id, agent->id) == 0)
+                        return error_invalid(error, _("the agent '%s' is given twice"), agent->id);
+        g_ptr_array_add(options->agents, g_steal_pointer(&agent));
+        return 1;
+}
+
+void create_options_use_as_variable(CreateOptions *options, const char *id)
+{
+        for (guint i = 0; i < options->secrets->len; i++) {
+                SecretOption *secret = options->secrets->pdata[i];
+
+                if (strcmp(secret->id, id) == 0)
+                        secret->is_variable = true;
+        }
+}
+
+bool create_options_mount_root(const CreateOptions *options)
+{
+        for (guint i = 0; i < options->mounts->len; i++)
+                if (g_strcmp0(((const MountOption *) options->mounts->pdata[i])->destination, "/") == 0)
+                        return true;
+        return false;
+}
+
+bool create_options_have_root(const CreateOptions *options)
+{
+        return options->rootfs || options->host_path || options->image || create_options_mount_root(options);
+}
+
+void create_options_take_root(CreateOptions *options, const char *word)
+{
+        if (*word == '/' || *word == '.')
+                options->rootfs = word;
+        else
+                options->image = word;
+}
+
 int create_options_take(CreateOptions *options, int c, const char *value, sd_bus_error *error)
 {
         switch (c) {
@@ -78,6 +172,16 @@ int create_options_take(CreateOptions *options, int c, const char *value, sd_bus
         case OPTION_HOST_PATH:
                 options->host_path = value;
                 return 1;
+        case OPTION_IMAGE:
+                options->image = value;
+                return 1;
+        case OPTION_MOUNT:
+        case 'v':
+                return take_mount(options, value, c == 'v', error);
+        case OPTION_SECRET:
+                return take_secret(options, value, error);
+        case OPTION_SSH:
+                return take_agent(options, value, error);
         case OPTION_OUTPUT:
                 options->output = true;
                 return 1;
@@ -105,36 +209,6 @@ int create_options_take(CreateOptions *options, int c, const char *value, sd_bus
 static int append_text_option(sd_bus_message *message, const char *key, const char *value)
 {
         return value ? sd_bus_message_append(message, "{sv}", key, "s", value) : 0;
-}
-
-/* The root: the only mount there is so far. */
-static int append_mounts(sd_bus_message *message, const CreateOptions *options, int source)
-{
-        int r;
-
-        if ((r = sd_bus_message_open_container(message, 'e', "sv")) < 0 ||
-            (r = sd_bus_message_append(message, "s", "mounts")) < 0 ||
-            (r = sd_bus_message_open_container(message, 'v', "aa{sv}")) < 0 ||
-            (r = sd_bus_message_open_container(message, 'a', "a{sv}")) < 0 ||
-            (r = sd_bus_message_open_container(message, 'a', "{sv}")) < 0 ||
-            (r = sd_bus_message_append(message, "{sv}{sv}", "type", "s", "bind", "destination", "s", "/")) < 0)
-                return r;
-        if (source >= 0)
-                r = sd_bus_message_append(message, "{sv}", "source", "h", source);
-        else {
-                g_autofree char *path = g_canonicalize_filename(options->host_path, NULL);
-
-                r = append_text_option(message, "host-path", path);
-        }
-        if (r < 0)
-                return r;
-        if ((options->read_only && (r = sd_bus_message_append(message, "{sv}", "read-only", "b", true)) < 0) ||
-            (options->output && (r = sd_bus_message_append(message, "{sv}", "output", "b", true)) < 0))
-                return r;
-        for (int i = 0; i < 4; i++)
-                if ((r = sd_bus_message_close_container(message)) < 0)
-                        return r;
-        return 0;
 }
 
 static int append_properties(sd_bus_message *message, const GArray *properties)
@@ -177,12 +251,12 @@ static int append_limits(sd_bus_message *message, const GArray *limits)
         return 0;
 }
 
-static int append_options(sd_bus_message *message, const CreateOptions *options, int source, bool watch_bus)
+static int append_options(sd_bus_message *message, const CreateOptions *options, bool watch_bus, sd_bus_error *error)
 {
         int r;
 
         if ((r = sd_bus_message_open_container(message, 'a', "{sv}")) < 0 ||
-            (r = append_mounts(message, options, source)) < 0 ||
+            (r = create_mounts_append(message, options, error)) < 0 ||
             (r = append_text_option(message, "net-mode", options->net)) < 0 ||
             (r = append_text_option(message, "security-mode", options->security)) < 0 ||
             (r = append_text_option(message, "hostname", options->hostname)) < 0 ||
@@ -194,38 +268,13 @@ static int append_options(sd_bus_message *message, const CreateOptions *options,
         return sd_bus_message_close_container(message);
 }
 
-static int open_source(const CreateOptions *options, int *ret_source, sd_bus_error *error)
-{
-        int source, r;
-
-        if (options->rootfs && options->host_path)
-                return error_invalid(error, _("--rootfs and --host-path can't be given together"));
-        if (!options->rootfs && !options->host_path)
-                return error_invalid(error, _("the folder with the root file system is missing, give --rootfs DIR"));
-        if (options->host_path)
-                return 0;
-        source = open(options->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (source < 0) {
-                r = -errno;
-                sd_bus_error_setf(error, SD_BUS_ERROR_FAILED, _("can't open the folder '%s': %s"), options->rootfs,
-                                  g_strerror(-r));
-                return r;
-        }
-        *ret_source = source;
-        return 0;
-}
-
 int create_options_call(Ctl *ctl, const CreateOptions *options, const char *name, bool watch_bus, char **ret_path,
                         sd_bus_error *error)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL, *reply = NULL;
-        _cleanup_close_ int source = -1;
         const char *path;
         int r;
 
-        r = open_source(options, &source, error);
-        if (r < 0)
-                return r;
         r = ctl_connect(ctl, error);
         if (r < 0)
                 return r;
@@ -233,7 +282,7 @@ int create_options_call(Ctl *ctl, const CreateOptions *options, const char *name
         if (r < 0)
                 return r;
         if ((r = sd_bus_message_append(message, "s", name)) < 0 ||
-            (r = append_options(message, options, source, watch_bus)) < 0)
+            (r = append_options(message, options, watch_bus, error)) < 0)
                 return ctl_bus_failure(r, error);
         ctl_offer_agent(ctl);
         r = ctl_call(ctl, message, &reply, error);

@@ -13,6 +13,7 @@
 typedef struct CreateOptions {
         const char *rootfs;
         const char *host_path;
+        const char *image;
         const char *net;
         const char *security;
         const char *hostname;
@@ -20,11 +21,18 @@ typedef struct CreateOptions {
         bool read_only;
         GArray *properties; /* ScopeProperty */
         GArray *limits;     /* ResourceLimit */
+        GPtrArray *mounts;  /* MountOption */
+        GPtrArray *secrets; /* SecretOption */
+        GPtrArray *agents;  /* AgentOption */
 } CreateOptions;
 
+#define OPTIONS_CREATE_SHORT "v:"
 #define OPTIONS_CREATE                                                                                                 \
-        {"rootfs", required_argument, NULL, OPTION_ROOTFS}, {"host-path", required_argument, NULL, OPTION_HOST_PATH},  \
+        {"image", required_argument, NULL, OPTION_IMAGE}, {"rootfs", required_argument, NULL, OPTION_ROOTFS},          \
+                {"host-path", required_argument, NULL, OPTION_HOST_PATH},                                              \
                 {"output", no_argument, NULL, OPTION_OUTPUT}, {"read-only", no_argument, NULL, OPTION_READ_ONLY},      \
+                {"mount", required_argument, NULL, OPTION_MOUNT}, {"volume", required_argument, NULL, 'v'},            \
+                {"secret", required_argument, NULL, OPTION_SECRET}, {"ssh", required_argument, NULL, OPTION_SSH},      \
                 {"net", required_argument, NULL, OPTION_NET}, {"security", required_argument, NULL, OPTION_SECURITY},  \
                 {"hostname", required_argument, NULL, OPTION_HOSTNAME},                                                \
                 {"property", required_argument, NULL, OPTION_PROPERTY},                                                \
@@ -37,6 +45,18 @@ void create_options_done(CreateOptions *options);
 
 /* Takes the option c. Returns 1 where it was one of these, 0 where not, or a negative errno with error filled in. */
 int create_options_take(CreateOptions *options, int c, const char *value, sd_bus_error *error);
+
+/* Whether an option names the root file system; only where none does, a word of the command line is to do so. */
+bool create_options_have_root(const CreateOptions *options);
+
+/* Whether a --mount is at "/". */
+bool create_options_mount_root(const CreateOptions *options);
+
+/* Takes such a word: a folder where it begins with '/' or '.', else the name of an image. It has to stay. */
+void create_options_take_root(CreateOptions *options, const char *word);
+
+/* The secret of this id, where there is one, is for a variable: it needs no file. */
+void create_options_use_as_variable(CreateOptions *options, const char *id);
 
 /* Calls CreateContainer, and offers polkit's text agent before it. An empty name has one made up.
  * watch_bus: the container is released when this program leaves the bus. */

@@ -29,6 +29,9 @@ static const struct {
         {"create", verb_create}, {"run", verb_run},       {"start", verb_start},     {"exec", verb_exec},
         {"list", verb_list},     {"show", verb_show},     {"signal", verb_signal},   {"wait", verb_wait},
         {"pause", verb_pause},   {"resume", verb_resume}, {"release", verb_release}, {"monitor", verb_monitor},
+        {"import", verb_import}, {"pull", verb_pull},     {"images", verb_images},   {"tag", verb_tag},
+        {"rmi", verb_rmi},       {"prune", verb_prune},   {"commit", verb_commit},   {"cp", verb_cp},
+        {"ls", verb_ls},
 };
 
 /* Standard descriptors that the caller closed become /dev/null, so that no socket takes their numbers. */

@@ -25,6 +25,16 @@ enum {
         OPTION_HOSTNAME,
         OPTION_PROPERTY,
         OPTION_RLIMIT,
+        OPTION_IMAGE,
+        OPTION_MOUNT,
+        OPTION_SECRET,
+        OPTION_SSH,
+        OPTION_SECRET_ENV,
+        OPTION_SYSTEM,
+        OPTION_PLATFORM,
+        OPTION_OLDER_THAN,
+        OPTION_KEEP,
+        OPTION_ALL_USERS,
 };
 
 /* ':' makes a missing value ':', '+' stops at the first word that is no option. */

@@ -62,6 +62,34 @@ int quantity_parse_size(const char *text, uint64_t *ret)
         return 0;
 }
 
+int quantity_parse_bytes(const char *text, uint64_t *ret)
+{
+        static const char suffixes[] = "bkmgtp";
+        const char *suffix;
+        uint64_t number;
+        int r;
+
+        r = take_number(&text, &number);
+        if (r < 0)
+                return r;
+        if (*text) {
+                suffix = strchr(suffixes, g_ascii_tolower(*text++));
+                if (!suffix)
+                        return -EINVAL;
+                if (suffix > suffixes && g_ascii_tolower(*text) == 'i' && g_ascii_tolower(text[1]) == 'b')
+                        text += 2;
+                else if (suffix > suffixes && g_ascii_tolower(*text) == 'b')
+                        text++;
+                if (*text)
+                        return -EINVAL;
+                for (; suffix > suffixes; suffix--)
+                        if (__builtin_mul_overflow(number, UINT64_C(1024), &number))
+                                return -ERANGE;
+        }
+        *ret = number;
+        return 0;
+}
+
 int quantity_parse_count(const char *text, uint64_t *ret)
 {
         uint64_t number;
@@ -241,4 +269,30 @@ int quantity_parse_cpu_list(const char *text, GByteArray **ret)
         } while (*text);
         *ret = g_steal_pointer(&mask);
         return 0;
+}
+
+char *quantity_format_size(uint64_t bytes)
+{
+        static const char suffixes[] = "BKMGTPE";
+        uint64_t whole = bytes, rest = 0;
+        size_t i = 0;
+
+        for (; whole >= 1024; i++) {
+                rest = whole % 1024;
+                whole /= 1024;
+        }
+        /* Cut, not rounded: what is full shows as full only when it is. */
+        if (i == 0 || whole >= 100)
+                return g_strdup_printf("%" G_GUINT64_FORMAT "%c", whole, suffixes[i]);
+        return g_strdup_printf("%" G_GUINT64_FORMAT ".%u%c", whole, (unsigned) (rest * 10 / 1024), suffixes[i]);
+}
+
+char *quantity_format_clock(uint64_t usec)
+{
+        uint64_t seconds = usec / USEC_PER_SEC, hours = seconds / 3600;
+        unsigned minutes = (unsigned) (seconds / 60 % 60), rest = (unsigned) (seconds % 60);
+
+        if (hours > 0)
+                return g_strdup_printf("%" G_GUINT64_FORMAT ":%02u:%02u", hours, minutes, rest);
+        return g_strdup_printf("%u:%02u", minutes, rest);
 }

@@ -13,6 +13,9 @@
 /* Bytes: "1048576", "512M", with the suffixes B, K, M, G, T, P, E to the base of 1024. */
 int quantity_parse_size(const char *text, uint64_t *ret);
 
+/* Bytes as users of container tools write them: "64m", "64M", "64mb", "64MiB", all to the base of 1024. */
+int quantity_parse_bytes(const char *text, uint64_t *ret);
+
 /* A plain number. */
 int quantity_parse_count(const char *text, uint64_t *ret);
 
@@ -27,3 +30,9 @@ int quantity_parse_cpu_quota(const char *text, uint64_t *ret);
 
 /* A bit mask, the first byte holds the CPUs 0 to 7: "0-1,4" or "0 1 4". */
 int quantity_parse_cpu_list(const char *text, GByteArray **ret);
+
+/* For people: "999B", "1.5K", "120M". Freed by the caller. */
+char *quantity_format_size(uint64_t bytes);
+
+/* Microseconds as a clock: "0:07", "1:02:03". Freed by the caller. */
+char *quantity_format_clock(uint64_t usec);

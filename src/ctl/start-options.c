@@ -20,12 +20,14 @@
 
 void start_options_init(StartOptions *options)
 {
-        *options = (StartOptions){.env = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+        *options = (StartOptions){.env = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+                                  .secret_env = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
 }
 
 void start_options_done(StartOptions *options)
 {
         g_clear_pointer(&options->env, g_hash_table_unref);
+        g_clear_pointer(&options->secret_env, g_hash_table_unref);
 }
 
 /* "NAME=VALUE", or "NAME" for the value that this program has itself; where it has none, nothing is set. */
@@ -42,6 +44,18 @@ static int take_env(StartOptions *options, const char *text, sd_bus_error *error
         if (!g_utf8_validate(value, -1, NULL))
                 return error_invalid(error, _("the value of the environment variable %s is not UTF-8"), name);
         g_hash_table_insert(options->env, g_steal_pointer(&name), g_strdup(value));
+        return 1;
+}
+
+/* "NAME=ID", or "NAME" for the secret with this id. */
+static int take_secret_env(StartOptions *options, const char *text, sd_bus_error *error)
+{
+        const char *equals = strchrnul(text, '=');
+
+        if (equals == text || (*equals && !equals[1]))
+                return error_invalid(error, _("--secret-env takes NAME=ID, not '%s'"), text);
+        g_hash_table_insert(options->secret_env, g_strndup(text, (gsize) (equals - text)),
+                            g_strdup(*equals ? equals + 1 : text));
         return 1;
 }
 
@@ -62,6 +76,8 @@ int start_options_take(StartOptions *options, int c, const char *value, sd_bus_e
                 return 1;
         case 'e':
                 return take_env(options, value, error);
+        case OPTION_SECRET_ENV:
+                return take_secret_env(options, value, error);
         case OPTION_ID:
                 options->id = value;
                 return 1;
@@ -99,6 +115,30 @@ static int append_fds(sd_bus_message *message, bool own)
         return sd_bus_message_close_container(message);
 }
 
+/* A secret that a person names is to be there. */
+static int append_secret_env(sd_bus_message *message, GHashTable *secret_env)
+{
+        GHashTableIter iterator;
+        gpointer name, id;
+        int r;
+
+        if (g_hash_table_size(secret_env) == 0)
+                return 0;
+        if ((r = sd_bus_message_open_container(message, 'e', "sv")) < 0 ||
+            (r = sd_bus_message_append(message, "s", "secret-env")) < 0 ||
+            (r = sd_bus_message_open_container(message, 'v', "a(ssb)")) < 0 ||
+            (r = sd_bus_message_open_container(message, 'a', "(ssb)")) < 0)
+                return r;
+        g_hash_table_iter_init(&iterator, secret_env);
+        while (g_hash_table_iter_next(&iterator, &name, &id))
+                if ((r = sd_bus_message_append(message, "(ssb)", name, id, false)) < 0)
+                        return r;
+        for (int i = 0; i < 3; i++)
+                if ((r = sd_bus_message_close_container(message)) < 0)
+                        return r;
+        return 0;
+}
+
 static int append_options(sd_bus_message *message, const StartOptions *options, TerminalSize size)
 {
         int r;
@@ -112,6 +152,9 @@ static int append_options(sd_bus_message *message, const StartOptions *options, 
                 return r;
         if (options->tty && (r = sd_bus_message_append(message, "{sv}{sv}", "tty", "b", true, "winsize", "(qq)",
                                                        size.rows, size.columns)) < 0)
+                return r;
+        r = append_secret_env(message, options->secret_env);
+        if (r < 0)
                 return r;
         if (!options->detach && (r = sd_bus_message_append(message, "{sv}", "watch-bus", "b", true)) < 0)
                 return r;

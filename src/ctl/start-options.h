@@ -18,7 +18,8 @@ typedef struct StartOptions {
         const char *id;
         bool tty;
         bool detach;
-        GHashTable *env; /* name -> value */
+        GHashTable *env;        /* name -> value */
+        GHashTable *secret_env; /* name -> the secret's id */
 } StartOptions;
 
 /* What a Start or Exec gave. */
@@ -32,6 +33,7 @@ typedef struct StartedProcess {
 #define OPTIONS_START                                                                                                  \
         {"tty", no_argument, NULL, 't'}, {"user", required_argument, NULL, 'u'},                                       \
                 {"cwd", required_argument, NULL, 'w'}, {"env", required_argument, NULL, 'e'},                          \
+                {"secret-env", required_argument, NULL, OPTION_SECRET_ENV},                                            \
         {                                                                                                              \
                 "id", required_argument, NULL, OPTION_ID                                                               \
         }

@@ -14,14 +14,38 @@
 #include "ctl/report.h"
 #include "util/cleanup.h"
 
-static bool parse_create(Ctl *ctl, CreateOptions *create, int argc, char **argv, int *ret_status)
+/* Takes the words: [NAME] [IMAGE], the latter where no option says what the root is. Returns NULL, or what is wrong. */
+static const char *take_words(CreateOptions *create, int argc, char **argv, const char **name)
 {
-        static const struct option options[] = {OPTIONS_COMMON, OPTIONS_CREATE, OPTIONS_END};
+        int words = argc - optind;
+
+        if (!create_options_have_root(create)) {
+                if (words == 0)
+                        return _("the IMAGE is missing, or --rootfs DIR");
+                words--;
+                create_options_take_root(create, argv[argc - 1]);
+        }
+        if (words > 1 || (words == 1 && *name))
+                return _("it takes one NAME");
+        if (words == 1)
+                *name = argv[optind];
+        return NULL;
+}
+
+static bool parse_create(Ctl *ctl, CreateOptions *create, int argc, char **argv, const char **ret_name, int *ret_status)
+{
+        static const struct option options[] = {
+                OPTIONS_COMMON, OPTIONS_CREATE, {"name", required_argument, NULL, OPTION_NAME}, OPTIONS_END};
+        const char *name = NULL, *sentence;
         int c, r;
 
-        while ((c = getopt_long(argc, argv, OPTIONS_SHORT, options, NULL)) >= 0) {
+        while ((c = getopt_long(argc, argv, OPTIONS_SHORT OPTIONS_CREATE_SHORT, options, NULL)) >= 0) {
                 _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
+                if (c == OPTION_NAME) {
+                        name = optarg;
+                        continue;
+                }
                 r = create_options_take(create, c, optarg, &error);
                 if (r < 0) {
                         *ret_status = report_failure(&error, r);
@@ -30,10 +54,11 @@ static bool parse_create(Ctl *ctl, CreateOptions *create, int argc, char **argv,
                 if (r == 0 && option_common(ctl, c, argv, ret_status))
                         return true;
         }
-        if (argc - optind <= 1)
-                return false;
-        *ret_status = option_usage(argv, _("it takes one NAME"));
-        return true;
+        sentence = take_words(create, argc, argv, &name);
+        if (sentence)
+                *ret_status = option_usage(argv, sentence);
+        *ret_name = name ?: "";
+        return sentence;
 }
 
 static int create_container(Ctl *ctl, const CreateOptions *create, const char *name)
@@ -55,11 +80,12 @@ static int create_container(Ctl *ctl, const CreateOptions *create, const char *n
 int verb_create(Ctl *ctl, int argc, char **argv)
 {
         CreateOptions create;
+        const char *name;
         int status;
 
         create_options_init(&create);
-        if (!parse_create(ctl, &create, argc, argv, &status))
-                status = create_container(ctl, &create, optind < argc ? argv[optind] : "");
+        if (!parse_create(ctl, &create, argc, argv, &name, &status))
+                status = create_container(ctl, &create, name);
         create_options_done(&create);
         return status;
 }

@@ -8,6 +8,7 @@
 
 #include <glib/gi18n.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/attach.h"
 #include "ctl/bus-call.h"
@@ -37,19 +38,23 @@ static bool parse_options(Ctl *ctl, StartOptions *start, int argc, char **argv, 
         return false;
 }
 
-/* Options stand before or after NAME; with the command they end. */
+/* Options stand before or after NAME; with the command they end. The first process may be the one that the image
+ * names. */
 static bool parse_start(Ctl *ctl, StartOptions *start, int argc, char **argv, const char **ret_name, int *ret_status)
 {
+        bool needs_command = strcmp(argv[0], "start") != 0;
+
         if (parse_options(ctl, start, argc, argv, ret_status))
                 return true;
         if (optind == argc) {
-                *ret_status = option_usage(argv, _("NAME and COMMAND are missing"));
+                *ret_status = option_usage(argv, needs_command ? _("NAME and COMMAND are missing")
+                                                               : _("the NAME is missing"));
                 return true;
         }
         *ret_name = argv[optind++];
         if (parse_options(ctl, start, argc, argv, ret_status))
                 return true;
-        if (optind == argc)
+        if (optind == argc && needs_command)
                 *ret_status = option_usage(argv, _("the COMMAND is missing"));
         else if (start->tty && start->detach)
                 *ret_status = option_usage(argv, _("--tty and --detach can't be given together"));

@@ -36,8 +36,7 @@ static int write_text(pid_t pid, const char *name, const char *text)
         return 0;
 }
 
-/* The gid of the user's own group. The bus tells the groups of a connection, but not which of them is the primary. */
-static int primary_group(uint32_t uid, uint32_t *ret_gid)
+int id_map_find_group(uint32_t uid, uint32_t *ret_gid)
 {
         const struct passwd *user;
 
@@ -102,7 +101,7 @@ static int make(const IdMap *map)
         int r;
 
         if (map->kind == ID_MAP_CALLER) {
-                r = primary_group(map->first, &gid);
+                r = id_map_find_group(map->first, &gid);
                 if (r < 0)
                         return r;
         }

@@ -21,6 +21,10 @@ typedef struct IdMap {
         uint32_t base;
 } IdMap;
 
+/* The gid of a user's own group. The bus tells the groups of a connection, but not which of them is the primary.
+ * Errors: of getpwuid(3); -ESRCH for a uid that the user database does not know. */
+int id_map_find_group(uint32_t uid, uint32_t *ret_gid);
+
 /* The user namespace of a map, which is not NONE. It is kept, and the same map gives the same one: the fd is not the
  * caller's. Errors: of clone(2), -ESRCH for a uid that the user database does not know. */
 int id_map_open(const IdMap *map);

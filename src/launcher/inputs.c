@@ -21,6 +21,7 @@
 
 #define STEP(space, ...) ((void) snprintf((space)->step, sizeof((space)->step), __VA_ARGS__))
 #define NAME_SIZE        64
+#define FOLDER_SIZE      33
 
 /* What lies below an overlay; names are relative to the staging folder. */
 typedef struct Lowers {
@@ -88,17 +89,33 @@ static int add_lower(Lowers *lowers, const char *name)
         return 0;
 }
 
+/* Takes "FOLDER:BASE" and a comma behind it. Returns what comes next, NULL where it is something else. */
+static const char *parse_layer(const char *text, char folder[FOLDER_SIZE], uint32_t *ret_base)
+{
+        size_t length = strcspn(text, ":,/");
+        char *end;
+
+        if (text[length] != ':' || length == 0 || length >= FOLDER_SIZE)
+                return NULL;
+        memcpy(folder, text, length);
+        folder[length] = '\0';
+        *ret_base = (uint32_t) strtoul(text + length + 1, &end, 10);
+        if (end == text + length + 1 || (*end && *end != ','))
+                return NULL;
+        return *end ? end + 1 : end;
+}
+
 /* text: "FOLDER:BASE,FOLDER:BASE…", top first. */
 static int add_layers(MountSpace *space, const char *text, Lowers *lowers)
 {
-        for (const char *p = text; *p; p += strspn(p, ",")) {
-                char folder[33], name[NAME_SIZE];
-                unsigned base;
-                int n = 0, number, r;
+        while (*text) {
+                char folder[FOLDER_SIZE], name[NAME_SIZE];
+                uint32_t base;
+                int number, r;
 
-                if (sscanf(p, "%32[0-9A-Za-z]:%u%n", folder, &base, &n) != 2 || n == 0)
+                text = parse_layer(text, folder, &base);
+                if (!text)
                         return -EBADMSG;
-                p += n;
                 number = find_layers(space, base);
                 if (number < 0)
                         return number;
@@ -134,12 +151,20 @@ static int open_outside(MountSpace *space, const MountRequest *request)
         _cleanup_close_ int path = -1, tree = -1;
         int r;
 
-        if (request->host_path) {
+        if (request->cache) {
+                STEP(space, "open the cache's folder");
+                path = open(request->cache, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (path < 0)
+                        return -errno;
+        } else if (request->host_path) {
                 path = open_host_path(space, request->host_path);
                 if (path < 0)
                         return path;
         }
-        STEP(space, "open the %s%s%s as a mount", request->host_path ? "host path '" : "folder that the caller opened",
+        STEP(space, "open the %s%s%s as a mount",
+             request->cache       ? "cache's folder"
+             : request->host_path ? "host path '"
+                                  : "folder that the caller opened",
              request->host_path ? request->host_path : "", request->host_path ? "'" : "");
         tree = path >= 0 ? tree_clone(path, 0) : tree_clone(request->source, space->caller);
         if (tree < 0)

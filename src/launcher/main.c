@@ -26,6 +26,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "config.h"
+#include "launcher/agents.h"
 #include "launcher/files-request.h"
 #include "launcher/mount-calls.h"
 #include "launcher/reply.h"
@@ -124,7 +126,13 @@ static int do_run(StringMessage *m)
         if (r < 0 || request.n_fds != n_fds)
                 return -EBADMSG;
 
+        r = agents_start();
+        if (r < 0)
+                return reply_error(RUNTIME_FAILED, "The way to an ssh agent can't be opened: " GANGWAY_SSH_PROXY ": %s",
+                                   strerror(-r));
         r = run_runtime(&request, &result);
+        if (r < 0 || result.pid <= 0)
+                agents_stop();
         if (r < 0)
                 return reply_error(RUNTIME_FAILED, "The runtime %s can't be run: %s", request.argv[0], strerror(-r));
         if (result.pid <= 0) {

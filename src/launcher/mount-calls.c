@@ -72,7 +72,8 @@ static bool parse_what(const char *word, MountWhat *ret)
         static const char *const words[] = {[MOUNT_WHAT_INPUT] = "input",
                                             [MOUNT_WHAT_CHILD] = "child",
                                             [MOUNT_WHAT_TMPFS] = "tmpfs",
-                                            [MOUNT_WHAT_SECRET] = "secret"};
+                                            [MOUNT_WHAT_SECRET] = "secret",
+                                            [MOUNT_WHAT_SSH] = "ssh"};
 
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
                 if (strcmp(words[i], word) == 0) {
@@ -101,12 +102,16 @@ static bool parse_key(const char *key, const char *value, MountRequest *request)
                 request->layers = value;
         else if (strcmp(key, "host-path") == 0)
                 request->host_path = value;
+        else if (strcmp(key, "cache") == 0)
+                request->cache = value;
         else if (strcmp(key, "selector") == 0)
                 request->selector = value;
         else if (strcmp(key, "ids") == 0)
                 return parse_ids(value, &request->map);
         else if (strcmp(key, "size") == 0)
                 request->size = strtoull(value, NULL, 10);
+        else if (strcmp(key, "caller") == 0)
+                request->caller = to_number(value);
         else if (strcmp(key, "uid") == 0)
                 request->uid = to_number(value);
         else if (strcmp(key, "gid") == 0)
@@ -141,7 +146,8 @@ static int parse_mount(const StringMessage *m, MountRequest *request)
                 if (!parse_key(key, equals + 1, request))
                         return -EBADMSG;
         }
-        return request->what == MOUNT_WHAT_SECRET && request->source < 0 ? -EBADMSG : 0;
+        return request->source < 0 && (request->what == MOUNT_WHAT_SECRET || request->what == MOUNT_WHAT_SSH) ? -EBADMSG
+                                                                                                              : 0;
 }
 
 int mount_call_mount(StringMessage *m)

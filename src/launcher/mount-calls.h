@@ -17,9 +17,9 @@ int mount_call_secret(StringMessage *message);
 
 /* mount INDEX DESTINATION WHAT KEY=VALUE…, with an fd where it has a source: "ok" with the mount as a view (files.h);
  * "ok INDEX COUNT PATH" where COUNT components of a mount point were made, as the last ones of PATH on the mount INDEX.
- * WHAT is input, child, tmpfs or secret; the keys:
- *   layers=FOLDER:BASE,…  host-path=PATH  ids=none, caller:UID or range:FIRST  selector=PATH
- *   size=BYTES  uid=ID  gid=ID  mode=NUMBER  and with 1: read-only= written= devices= by-runtime= */
+ * WHAT is input, child, tmpfs, secret or ssh; the keys:
+ *   layers=FOLDER:BASE,…  host-path=PATH  cache=PATH  ids=none, caller:UID or range:FIRST  selector=PATH
+ *   caller=UID  size=BYTES  uid=ID  gid=ID  mode=NUMBER  and with 1: read-only= written= devices= by-runtime= */
 int mount_call_mount(StringMessage *message);
 
 /* seal: "ok PATH…", those of the runtime's own mount points that the root does not have */

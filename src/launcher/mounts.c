@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "launcher/agents.h"
 #include "launcher/files.h"
 #include "launcher/inputs.h"
 #include "launcher/tree.h"
@@ -85,6 +86,23 @@ static int open_secret(MountSpace *space, const MountRequest *request)
         return secrets_open_tree(&space->secrets, request->source, request->uid, request->gid, request->mode);
 }
 
+static int open_ssh(MountSpace *space, const MountRequest *request)
+{
+        char staging[512];
+        const AgentSocket agent = {
+                .agent = request->source,
+                .caller = request->caller,
+                .uid = request->uid,
+                .gid = request->gid,
+                .mode = request->mode,
+                .staging = staging,
+        };
+
+        (void) snprintf(staging, sizeof(staging), "%s/whole", space->staging);
+        STEP(space, "make a socket for the agent");
+        return agents_add(&agent);
+}
+
 static int open_what(MountSpace *space, const MountRequest *request)
 {
         switch (request->what) {
@@ -96,6 +114,8 @@ static int open_what(MountSpace *space, const MountRequest *request)
                 return open_tmpfs(space, request);
         case MOUNT_WHAT_SECRET:
                 return open_secret(space, request);
+        case MOUNT_WHAT_SSH:
+                return open_ssh(space, request);
         }
         return -EINVAL;
 }

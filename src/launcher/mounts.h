@@ -48,6 +48,7 @@ typedef enum MountWhat {
         MOUNT_WHAT_CHILD,
         MOUNT_WHAT_TMPFS,
         MOUNT_WHAT_SECRET,
+        MOUNT_WHAT_SSH,
 } MountWhat;
 
 typedef struct MountRequest {
@@ -55,16 +56,18 @@ typedef struct MountRequest {
         const char *destination; /* absolute and plain; "/": the root, which is the first one */
         MountWhat what;
         const char *layers;    /* "FOLDER:BASE,…", top first: the input is an image; NULL: it is none */
-        int source;            /* a folder, a file, or the content of a secret; borrowed; -1: none */
+        int source;            /* a folder, a file, the content of a secret, or an agent; borrowed; -1: none */
         const char *host_path; /* a folder or file by its path; NULL: none */
-        IdMap map;             /* of source and host_path */
+        const char *cache;     /* the same of a folder of the store; NULL: none */
+        IdMap map;             /* of source, host_path and cache */
         const char *selector;  /* NULL: the whole */
         bool read_only;
         bool written;    /* a file that is the input may be written */
         bool devices;    /* device nodes work */
         bool by_runtime; /* it goes to staging/dev-INDEX */
         uint64_t size;   /* of a tmpfs; 0: the kernel's default */
-        uint32_t uid;    /* of a secret, an id of the host */
+        uint32_t caller; /* whom an agent is to see */
+        uint32_t uid;    /* of a secret or a socket, an id of the host */
         uint32_t gid;
         uint32_t mode;
 } MountRequest;

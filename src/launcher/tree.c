@@ -118,8 +118,8 @@ static int path_below(int tree, int fd, char **ret)
         r = tree_path(tree, &top);
         if (r >= 0)
                 r = tree_path(fd, &path);
-        if (r < 0)
-                return r;
+        if (r < 0 || !top || !path)
+                return r < 0 ? r : -ENOMEM;
         length = strlen(top);
         *ret = strdup(strncmp(top, path, length) == 0 && path[length] ? path + length : "/");
         return *ret ? 0 : -ENOMEM;

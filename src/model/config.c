@@ -5,7 +5,7 @@
  * against it, so that a misspelt, repeated or misplaced key is refused with its line and never passed over, then the
  * values are taken from GKeyFile.
  *
- * The default range of ids is 1879048192 to 2147352575. The list of ids that systemd keeps (UIDS-GIDS in its
+ * * The default range of ids is 1879048192 to 2147352575. The list of ids that systemd keeps (UIDS-GIDS in its
  * documentation) marks it as used by nobody: it lies between the ids that systemd-nspawn takes for its containers and
  * the last ones below 2147483648. From there on, programs that keep an id in a signed integer go wrong.
  */
@@ -20,7 +20,9 @@
 #include "model/id-ranges.h"
 #include "model/key-file-scan.h"
 
-#define ID_END_MAX      2147483648U
+#define ID_END_MAX 2147483648U
+/* A block for the store, and one for a container. */
+#define ID_SIZE_MIN     (2 * ID_RANGE_SIZE)
 #define IMAGE_BYTES_MAX (G_GUINT64_CONSTANT(1) << 50)
 
 typedef struct Field {
@@ -33,8 +35,9 @@ typedef struct Field {
 } Field;
 
 static const Field fields[] = {
-        {"Ids", "First", offsetof(Config, id_range_first), ID_RANGE_SIZE, ID_END_MAX - ID_RANGE_SIZE, ID_RANGE_SIZE},
-        {"Ids", "Size", offsetof(Config, id_range_size), ID_RANGE_SIZE, ID_END_MAX - ID_RANGE_SIZE, ID_RANGE_SIZE},
+        {"Ids", "First", offsetof(Config, id_range_first), ID_RANGE_SIZE, ID_END_MAX - ID_SIZE_MIN, ID_RANGE_SIZE},
+        {"Ids", "Size", offsetof(Config, id_range_size), ID_SIZE_MIN, ID_END_MAX - ID_RANGE_SIZE, ID_RANGE_SIZE},
+        {"Store", "Path", offsetof(Config, store_path), 0, 0, 0},
         {"Runtime", "Path", offsetof(Config, runtime_path), 0, 0, 0},
         {"Limits", "ContainersPerUser", offsetof(Config, max_containers_per_user), 1, 32768, 1},
         {"Limits", "ProcessesPerContainer", offsetof(Config, max_processes_per_container), 1, 65536, 1},
@@ -219,7 +222,8 @@ static int take_field(Text *text, GKeyFile *file, const Field *field, Config *co
         g_strstrip(value);
         if (field->max > 0)
                 return take_number(text, line, field, value, config);
-        config->runtime_path_line = line;
+        if (field->offset == offsetof(Config, runtime_path))
+                config->runtime_path_line = line;
         return take_path(text, line, field, value, config);
 }
 
@@ -244,6 +248,7 @@ static Config *config_new(void)
         *config = (Config){
                 .id_range_first = CONFIG_ID_RANGE_FIRST_DEFAULT,
                 .id_range_size = CONFIG_ID_RANGE_SIZE_DEFAULT,
+                .store_path = g_strdup(CONFIG_STORE_PATH_DEFAULT),
                 .runtime_path = g_strdup(CONFIG_RUNTIME_PATH_DEFAULT),
                 .max_containers_per_user = CONFIG_MAX_CONTAINERS_PER_USER_DEFAULT,
                 .max_processes_per_container = CONFIG_MAX_PROCESSES_PER_CONTAINER_DEFAULT,
@@ -296,6 +301,7 @@ Config *config_free(Config *config)
 {
         if (!config)
                 return NULL;
+        g_free(config->store_path);
         g_free(config->runtime_path);
         g_free(config);
         return NULL;

@@ -11,6 +11,7 @@
 
 #define CONFIG_ID_RANGE_FIRST_DEFAULT              1879048192U
 #define CONFIG_ID_RANGE_SIZE_DEFAULT               268304384U
+#define CONFIG_STORE_PATH_DEFAULT                  "/var/lib/gangway"
 #define CONFIG_RUNTIME_PATH_DEFAULT                "/usr/bin/crun"
 #define CONFIG_MAX_CONTAINERS_PER_USER_DEFAULT     128U
 #define CONFIG_MAX_PROCESSES_PER_CONTAINER_DEFAULT 512U
@@ -18,8 +19,9 @@
 #define CONFIG_MAX_IMAGE_ENTRIES_DEFAULT           2000000U
 
 typedef struct Config {
-        uint32_t id_range_first; /* a multiple of ID_RANGE_SIZE, as is the size */
+        uint32_t id_range_first; /* a multiple of ID_RANGE_SIZE, as is the size; its first block is the store's */
         uint32_t id_range_size;
+        char *store_path;           /* absolute; what the daemon found when it started holds until it ends */
         char *runtime_path;         /* absolute */
         unsigned runtime_path_line; /* where the file sets it; 0 for the default */
         unsigned max_containers_per_user;

@@ -139,6 +139,28 @@ const AgentSpec *container_spec_find_agent(const ContainerSpec *spec, const char
         return NULL;
 }
 
+bool container_spec_has_agents(const ContainerSpec *spec)
+{
+        for (guint i = 0; i < spec->mounts->len; i++) {
+                const MountSpec *mount = spec->mounts->pdata[i];
+
+                if (mount->type == MOUNT_SSH && !mount->left_out)
+                        return true;
+        }
+        return false;
+}
+
+const char *container_spec_get_agent_path(const ContainerSpec *spec)
+{
+        for (guint i = 0; i < spec->mounts->len; i++) {
+                const MountSpec *mount = spec->mounts->pdata[i];
+
+                if (mount->at_default && !mount->left_out)
+                        return mount->destination;
+        }
+        return NULL;
+}
+
 ResourceLimit *resource_limit_new(const char *name, uint64_t soft, uint64_t hard)
 {
         ResourceLimit *limit = g_new0(ResourceLimit, 1);

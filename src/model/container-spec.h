@@ -86,6 +86,11 @@ const MountSpec *container_spec_get_root(const ContainerSpec *spec);
 const SecretSpec *container_spec_find_secret(const ContainerSpec *spec, const char *id);
 const AgentSpec *container_spec_find_agent(const ContainerSpec *spec, const char *id);
 
+/* Of a checked request: where programs find the agent when nobody says where, which is the first ssh mount that was
+ * given no destination. NULL: there is none. */
+const char *container_spec_get_agent_path(const ContainerSpec *spec);
+bool container_spec_has_agents(const ContainerSpec *spec);
+
 /* Checks what can be said without looking at the machine, and fills in what has a default: a name, the host name, what
  * mounts have. Errors: InvalidArgs, NoSuchSecret, NoSuchAgent. */
 int container_spec_check(ContainerSpec *spec, sd_bus_error *error);

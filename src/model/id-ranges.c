@@ -37,7 +37,7 @@ IdRanges *id_ranges_free(IdRanges *ranges)
 
 int id_ranges_acquire(IdRanges *ranges, uint32_t *ret_first)
 {
-        for (uint32_t i = 0; i < ranges->n_blocks; i++) {
+        for (uint32_t i = 1; i < ranges->n_blocks; i++) {
                 uint32_t first = ranges->first + i * ID_RANGE_SIZE;
 
                 if (g_hash_table_add(ranges->taken, GUINT_TO_POINTER(first))) {

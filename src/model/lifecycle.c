@@ -3,8 +3,9 @@
 #include "model/lifecycle.h"
 
 static const char *const states[] = {
-        [CONTAINER_CREATED] = "created", [CONTAINER_STARTING] = "starting", [CONTAINER_RUNNING] = "running",
-        [CONTAINER_PAUSED] = "paused",   [CONTAINER_EXITED] = "exited",     [CONTAINER_RELEASING] = "releasing",
+        [CONTAINER_CREATING] = "creating",   [CONTAINER_CREATED] = "created", [CONTAINER_STARTING] = "starting",
+        [CONTAINER_RUNNING] = "running",     [CONTAINER_PAUSED] = "paused",   [CONTAINER_EXITED] = "exited",
+        [CONTAINER_RELEASING] = "releasing",
 };
 
 DEFINE_WORD_TABLE(container_state, ContainerState, states)
@@ -14,6 +15,7 @@ static const struct {
         ContainerEvent event;
         ContainerState to;
 } transitions[] = {
+        {CONTAINER_CREATING, EVENT_CREATED, CONTAINER_CREATED},
         {CONTAINER_CREATED, EVENT_START, CONTAINER_STARTING},
         {CONTAINER_STARTING, EVENT_START_FAILED, CONTAINER_CREATED},
         {CONTAINER_STARTING, EVENT_STARTED, CONTAINER_RUNNING},
@@ -22,6 +24,7 @@ static const struct {
         {CONTAINER_RUNNING, EVENT_EXITED, CONTAINER_EXITED},
         /* A frozen process still dies by SIGKILL. */
         {CONTAINER_PAUSED, EVENT_EXITED, CONTAINER_EXITED},
+        {CONTAINER_CREATING, EVENT_RELEASE, CONTAINER_RELEASING},
         {CONTAINER_CREATED, EVENT_RELEASE, CONTAINER_RELEASING},
         {CONTAINER_STARTING, EVENT_RELEASE, CONTAINER_RELEASING},
         {CONTAINER_RUNNING, EVENT_RELEASE, CONTAINER_RELEASING},

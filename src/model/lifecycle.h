@@ -8,6 +8,7 @@
  */
 
 typedef enum ContainerState {
+        CONTAINER_CREATING, /* seen only while it waits for others */
         CONTAINER_CREATED,
         CONTAINER_STARTING,
         CONTAINER_RUNNING,
@@ -17,6 +18,7 @@ typedef enum ContainerState {
 } ContainerState;
 
 typedef enum ContainerEvent {
+        EVENT_CREATED,
         EVENT_START,
         EVENT_START_FAILED,
         EVENT_STARTED,

@@ -12,6 +12,7 @@
 #define SECRET_MODE 0400U
 #define SSH_MODE    0600U
 #define SSH_ID      "default"
+#define SSH_FOLDER  "/run/gangway/ssh"
 
 static const char *const mount_types[] = {[MOUNT_BIND] = "bind",
                                           [MOUNT_CACHE] = "cache",
@@ -110,10 +111,33 @@ static size_t count_components(const char *plain)
         return count;
 }
 
+/* An ssh mount has a place of its own where none is given, which is called as the agent is. */
+static int set_default_destination(MountSpec *mount, sd_bus_error *error)
+{
+        if (mount->type != MOUNT_SSH)
+                return 0;
+        if (!mount->id)
+                mount->id = g_strdup(SSH_ID);
+        if (mount->destination)
+                return 0;
+        if (strchr(mount->id, '/') || !*mount->id)
+                return error_invalid(error,
+                                     "The mount of the agent '%.255s' has no destination, and its 'id' can't be the "
+                                     "name of a file; give it a destination",
+                                     mount->id);
+        mount->at_default = true;
+        mount->destination = g_strdup_printf(SSH_FOLDER "/%s.sock", mount->id);
+        return 0;
+}
+
 static int check_destination(MountSpec *mount, sd_bus_error *error)
 {
         char *plain;
+        int r;
 
+        r = set_default_destination(mount, error);
+        if (r < 0)
+                return r;
         if (!mount->destination)
                 return error_invalid(error, "The mount number %u has no destination; give it one, for example \"/\"",
                                      mount->index);
@@ -248,8 +272,6 @@ static int check_values(const MountSpec *mount, bool sandboxed, sd_bus_error *er
 
 static void set_defaults(MountSpec *mount)
 {
-        if (mount->type == MOUNT_SSH && !mount->id)
-                mount->id = g_strdup(SSH_ID);
         if (!(mount->keys & MOUNT_KEY_MODE))
                 mount->mode = mount->type == MOUNT_SECRET ? SECRET_MODE : mount->type == MOUNT_SSH ? SSH_MODE : 0;
 }

@@ -56,6 +56,7 @@ typedef struct MountSpec {
         unsigned index; /* the caller's: its place in the request */
         unsigned keys;  /* MountKey, those that were given; a boolean only where it is true */
         char *destination;
+        bool at_default; /* the caller named no destination */
         char *selector;
         bool read_only;
         bool output;
@@ -88,7 +89,8 @@ bool mount_spec_has_input(const MountSpec *mount);
 bool mount_spec_is_below_dev(const MountSpec *mount);
 
 /* Checks one mount by itself; makes its destination absolute and plain ("a/./b" becomes "/a/b", "/" stays), and fills
- * in what has a default. sandboxed: it may show the ids 0 to 65535 only. Errors: InvalidArgs, naming mount and key. */
+ * in what has a default, which is the destination, too, of an ssh mount. sandboxed: it may show the ids 0 to 65535
+ * only. Errors: InvalidArgs, naming mount and key. */
 int mount_spec_check(MountSpec *mount, bool sandboxed, sd_bus_error *error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MountSpec, mount_spec_free)

@@ -10,18 +10,30 @@
 #include "util/error.h"
 
 #define ARGUMENTS_SIZE_MAX (2U * 1024U * 1024U)
-#define DEFAULT_PATH       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define DEFAULT_TERM       "xterm"
+/* Of one variable with its name, execve(2): 32 pages. */
+#define VARIABLE_SIZE_MAX 131071U
+#define DEFAULT_PATH      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_TERM      "xterm"
 
 static void close_process_fd(gpointer data)
 {
         safe_close(((ProcessFd *) data)->fd);
 }
 
+static void free_secret_env(gpointer data)
+{
+        SecretEnv *variable = data;
+
+        g_free(variable->name);
+        g_free(variable->secret);
+        g_free(variable);
+}
+
 ProcessSpec *process_spec_new(void)
 {
         ProcessSpec *spec = g_new0(ProcessSpec, 1);
 
+        spec->secret_env = g_ptr_array_new_with_free_func(free_secret_env);
         spec->env = g_ptr_array_new_with_free_func(g_free);
         spec->fds = g_array_new(FALSE, FALSE, sizeof(ProcessFd));
         g_array_set_clear_func(spec->fds, close_process_fd);
@@ -34,6 +46,7 @@ ProcessSpec *process_spec_free(ProcessSpec *spec)
                 return NULL;
         g_array_unref(spec->fds);
         g_ptr_array_unref(spec->env);
+        g_ptr_array_unref(spec->secret_env);
         g_strfreev(spec->argv);
         g_free(spec->id);
         g_free(spec->cwd);
@@ -55,20 +68,52 @@ bool process_spec_has_env(const ProcessSpec *spec, const char *name)
         return false;
 }
 
+static bool has_secret_env(const ProcessSpec *spec, const char *name)
+{
+        for (guint i = 0; i < spec->secret_env->len; i++)
+                if (strcmp(((SecretEnv *) spec->secret_env->pdata[i])->name, name) == 0)
+                        return true;
+        return false;
+}
+
 void process_spec_set_default(ProcessSpec *spec, const char *name, const char *value)
 {
-        if (!process_spec_has_env(spec, name))
+        if (!process_spec_has_env(spec, name) && !has_secret_env(spec, name))
                 g_ptr_array_insert(spec->env, (gint) spec->env->len - 1, g_strdup_printf("%s=%s", name, value));
 }
 
-int process_spec_add_env(ProcessSpec *spec, const char *name, const char *value, sd_bus_error *error)
+static int check_variable(const ProcessSpec *spec, const char *name, sd_bus_error *error)
 {
         if (!*name || strchr(name, '='))
                 return error_invalid(
                         error, "'%s' can't be the name of an environment variable: it is empty or has a '='", name);
-        if (process_spec_has_env(spec, name))
+        if (process_spec_has_env(spec, name) || has_secret_env(spec, name))
                 return error_invalid(error, "The environment variable '%s' is given twice", name);
-        g_ptr_array_add(spec->env, g_strdup_printf("%s=%s", name, value));
+        return 0;
+}
+
+int process_spec_add_env(ProcessSpec *spec, const char *name, const char *value, sd_bus_error *error)
+{
+        int r = check_variable(spec, name, error);
+
+        if (r >= 0)
+                g_ptr_array_add(spec->env, g_strdup_printf("%s=%s", name, value));
+        return r;
+}
+
+int process_spec_add_secret_env(ProcessSpec *spec, const char *name, const char *secret, bool optional,
+                                sd_bus_error *error)
+{
+        SecretEnv *variable;
+        int r = check_variable(spec, name, error);
+
+        if (r < 0)
+                return r;
+        variable = g_new0(SecretEnv, 1);
+        variable->name = g_strdup(name);
+        variable->secret = g_strdup(secret);
+        variable->optional = optional;
+        g_ptr_array_add(spec->secret_env, variable);
         return 0;
 }
 
@@ -108,7 +153,7 @@ static void apply_env(ProcessSpec *spec, const char *const *env)
                 const char *equals = strchr(*env, '=');
                 g_autofree char *name = equals ? g_strndup(*env, (gsize) (equals - *env)) : NULL;
 
-                if (name && *name && !process_spec_has_env(spec, name))
+                if (name && *name && !process_spec_has_env(spec, name) && !has_secret_env(spec, name))
                         g_ptr_array_add(spec->env, g_strdup(*env));
         }
 }
@@ -152,7 +197,8 @@ static int check_size(const ProcessSpec *spec, sd_bus_error *error)
         for (char **argument = spec->argv; *argument; argument++)
                 size += strlen(*argument) + 1;
         for (guint i = 0; i < spec->env->len; i++)
-                size += strlen(spec->env->pdata[i]) + 1;
+                if (spec->env->pdata[i])
+                        size += strlen(spec->env->pdata[i]) + 1;
         if (size > ARGUMENTS_SIZE_MAX)
                 return error_invalid(error, "argv and env have %zu bytes together, the limit is %u", size,
                                      ARGUMENTS_SIZE_MAX);
@@ -191,4 +237,52 @@ int process_spec_check(ProcessSpec *spec, sd_bus_error *error)
         if (spec->tty)
                 process_spec_set_default(spec, "TERM", DEFAULT_TERM);
         return 0;
+}
+
+/* Whether it can be a variable's value; the sentence says why not, and nothing of what it is. */
+static int check_secret(const SecretEnv *variable, GBytes *value, sd_bus_error *error)
+{
+        size_t size;
+        const char *bytes = g_bytes_get_data(value, &size);
+
+        if (size > 0 && memchr(bytes, '\0', size))
+                return error_invalid(error,
+                                     "The secret '%.128s' can't be the value of the variable '%s': it has a NUL byte",
+                                     variable->secret, variable->name);
+        if (strlen(variable->name) + 1 + size > VARIABLE_SIZE_MAX)
+                return error_invalid(error,
+                                     "The secret '%.128s' can't be the value of the variable '%s': it has more than "
+                                     "the 128 KiB that a variable can have",
+                                     variable->secret, variable->name);
+        if (size > 0 && !g_utf8_validate(bytes, (gssize) size, NULL))
+                return error_invalid(error,
+                                     "The secret '%.128s' can't be the value of the variable '%s': it is no UTF-8; "
+                                     "mount it as a file",
+                                     variable->secret, variable->name);
+        return 0;
+}
+
+int process_spec_set_secrets(ProcessSpec *spec, ProcessSecretFind find, void *userdata, sd_bus_error *error)
+{
+        for (guint i = 0; i < spec->secret_env->len; i++) {
+                const SecretEnv *variable = spec->secret_env->pdata[i];
+                g_autoptr(GBytes) value = find(variable->secret, userdata);
+                int r;
+
+                if (!value && variable->optional)
+                        continue;
+                if (!value)
+                        return error_set(error, ERROR_NO_SUCH_SECRET,
+                                         "The variable '%s' wants the secret '%.128s', which is not in the option "
+                                         "'secrets' of the container",
+                                         variable->name, variable->secret);
+                r = check_secret(variable, value, error);
+                if (r < 0)
+                        return r;
+                g_ptr_array_insert(spec->env, (gint) spec->env->len - 1,
+                                   g_strdup_printf("%s=%.*s", variable->name, (int) g_bytes_get_size(value),
+                                                   (const char *) g_bytes_get_data(value, NULL)));
+        }
+        g_ptr_array_set_size(spec->secret_env, 0);
+        return check_size(spec, error);
 }

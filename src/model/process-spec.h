@@ -17,10 +17,18 @@ typedef struct ProcessFd {
         int fd;          /* owned */
 } ProcessFd;
 
+/* A variable whose value is a secret of the container. */
+typedef struct SecretEnv {
+        char *name;
+        char *secret; /* its id */
+        bool optional;
+} SecretEnv;
+
 typedef struct ProcessSpec {
         char *id; /* NULL: one is made up */
         GStrv argv;
-        GPtrArray *env; /* "NAME=VALUE", NULL at its end once checked */
+        GPtrArray *env;        /* "NAME=VALUE", NULL at its end once checked */
+        GPtrArray *secret_env; /* SecretEnv, those without their value yet */
         char *cwd;
         char *user;
         bool tty;
@@ -52,6 +60,10 @@ ProcessSpec *process_spec_free(ProcessSpec *spec);
 /* Adds a variable. Errors: InvalidArgs, for a name that is empty or has a "=". */
 int process_spec_add_env(ProcessSpec *spec, const char *name, const char *value, sd_bus_error *error);
 
+/* Adds a variable whose value is to be the secret. Errors: InvalidArgs, as process_spec_add_env(). */
+int process_spec_add_secret_env(ProcessSpec *spec, const char *name, const char *secret, bool optional,
+                                sd_bus_error *error);
+
 /* Adds an fd, of which it makes a copy. Errors: InvalidArgs, for a number twice or above PROCESS_FD_MAX. */
 int process_spec_add_fd(ProcessSpec *spec, uint32_t number, int fd, sd_bus_error *error);
 
@@ -61,6 +73,14 @@ void process_spec_apply(ProcessSpec *spec, const ProcessDefaults *defaults);
 
 /* Checks the whole, and fills in what has a default: cwd, PATH, TERM. Errors: InvalidArgs. */
 int process_spec_check(ProcessSpec *spec, sd_bus_error *error);
+
+/* Where a secret's value comes from: the caller's, or NULL where there is none of this id. */
+typedef GBytes *(*ProcessSecretFind)(const char *id, void *userdata);
+
+/* Gives a checked request's secret variables their values. Errors, none of which says anything of a value:
+ * NoSuchSecret; InvalidArgs, for one that can be no variable's value: with a NUL, longer than the kernel takes, or no
+ * UTF-8, which a runtime's documents are in. */
+int process_spec_set_secrets(ProcessSpec *spec, ProcessSecretFind find, void *userdata, sd_bus_error *error);
 
 /* Gives a variable to a checked request, where the caller did not. */
 void process_spec_set_default(ProcessSpec *spec, const char *name, const char *value);

@@ -20,7 +20,6 @@
 #define STORE_INCOMING "incoming"
 #define STORE_SCRATCH  "scratch"
 #define STORE_ROOT     "root"
-#define STORE_WORK     "work"
 
 /* PRAGMA user_version of the records; src/store/database.c has the tables. */
 #define STORE_VERSION 1

@@ -250,12 +250,18 @@ ContainerBus *container_bus_of(Bus *bus, const Container *container)
         return g_hash_table_lookup(bus->containers, container_get_id(container));
 }
 
+/* One that is not made yet is nobody's but its creator's. */
+static bool depends_on_creator(const ContainerBus *shown)
+{
+        return shown->watch_bus || container_get_state(shown->container) == CONTAINER_CREATING;
+}
+
 static void on_creator_left(void *userdata)
 {
         ContainerBus *shown = userdata;
 
         g_clear_pointer(&shown->creator, g_free);
-        if (shown->watch_bus)
+        if (depends_on_creator(shown))
                 container_release(shown->container, NULL, NULL, NULL);
 }
 
@@ -275,7 +281,7 @@ void container_bus_check_creator(Bus *bus, Container *container)
 {
         ContainerBus *shown = container_bus_of(bus, container);
 
-        if (shown->watch_bus && !shown->creator)
+        if (!shown->creator && depends_on_creator(shown))
                 container_release(container, NULL, NULL, NULL);
 }
 

@@ -31,7 +31,7 @@ ContainerBus *container_bus_of(Bus *bus, const Container *container);
 
 /* The creator gets the container's signals, and where it is watched its leaving releases the container. */
 void container_bus_set_creator(Bus *bus, Container *container, const char *creator, bool watch_bus);
-/* Releases the container at once where its watched creator left while it was made. */
+/* Releases the container at once where the creator that it depends on has left. */
 void container_bus_check_creator(Bus *bus, Container *container);
 /* NULL where it has left. */
 const char *container_bus_get_creator(Bus *bus, const Container *container);

@@ -94,6 +94,7 @@ static int check(const Call *call, sd_bus_error *error)
         const char *name = container->spec->name;
 
         switch (container->state) {
+        case CONTAINER_CREATING:
         case CONTAINER_CREATED:
         case CONTAINER_STARTING:
                 return error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started yet", name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/store-layout.h"
+#include "service/cache-set.h"
 #include "service/mount-request.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -13,10 +14,11 @@
 struct ContainerMounts {
         ContainerMountsRequest request;
         MountPlan *plan;
-        guint n_done;    /* of the plan's operations */
-        guint n_undone;  /* of those */
-        GArray *mounts;  /* ContainerMount */
-        GArray *secrets; /* int, fds in the order of the request's secrets; -1 while not read */
+        guint n_done;     /* of the plan's operations */
+        guint n_undone;   /* of those */
+        GArray *mounts;   /* ContainerMount */
+        GArray *secrets;  /* int, fds in the order of the request's secrets; -1 while not read */
+        CacheSet *caches; /* NULL: none is held */
         Launcher *launcher;
         const ContainerDir *dir;
         ContainerMountsDone done;
@@ -96,36 +98,80 @@ static int hold_image(ContainerMounts *mounts, const MountSpec *spec, sd_bus_err
         return r < 0 ? store_set_error(r, spec->image, error) : 0;
 }
 
-static int hold(ContainerMounts *mounts, const MountOperation *operation, sd_bus_error *error)
+static void finish(ContainerMounts *mounts, const sd_bus_error *error)
 {
-        if (operation->type == MOUNT_OPERATION_HOLD_IMAGE)
-                return hold_image(mounts, operation->mount, error);
-        return error_set(error, SD_BUS_ERROR_NOT_SUPPORTED, "The mount at '%s' of type cache is not supported yet",
-                         operation->mount->destination);
+        ContainerMountsDone done = mounts->done;
+
+        mounts->done = NULL;
+        done(error, mounts->userdata);
 }
 
-int container_mounts_hold(ContainerMounts *mounts, sd_bus_error *error)
+/* The seed of a cache, by which it is known: the image's top layer; 0 where it has none. */
+static int64_t get_seed(const ContainerMounts *mounts, const MountSpec *spec)
 {
-        for (guint i = 0; i < mounts->plan->operations->len; i++) {
-                const MountOperation *operation = mount_plan_get(mounts->plan, i);
+        const StoreImage *image = get_mount(mounts, spec->index)->image;
 
-                if (operation->type == MOUNT_OPERATION_SSH)
-                        return error_set(error, SD_BUS_ERROR_NOT_SUPPORTED,
-                                         "The mount at '%s' of type ssh is not supported yet",
-                                         operation->mount->destination);
+        return image ? ((const StoreLayer *) image->layers->pdata[0])->id : 0;
+}
+
+static const StoreCache *get_cache(const ContainerMounts *mounts, const MountSpec *spec)
+{
+        return cache_set_get(mounts->caches, spec->id, get_seed(mounts, spec));
+}
+
+static guint count_holds(const ContainerMounts *mounts)
+{
+        guint n = 0;
+
+        while (n < mounts->plan->operations->len && is_hold(mount_plan_get(mounts->plan, n)))
+                n++;
+        return n;
+}
+
+static void on_caches(const sd_bus_error *error, void *userdata)
+{
+        ContainerMounts *mounts = userdata;
+
+        if (!error)
+                mounts->n_done = count_holds(mounts);
+        finish(mounts, error);
+}
+
+/* The caches come last of the holds, and are one: they are claimed and given back together. */
+static int hold_caches(ContainerMounts *mounts, sd_bus_error *error)
+{
+        guint n = count_holds(mounts);
+        int r;
+
+        mounts->caches = cache_set_new(mounts->request.service->caches, mounts->request.owner);
+        for (guint i = mounts->n_done; i < n; i++) {
+                const MountSpec *spec = mount_plan_get(mounts->plan, i)->mount;
+
+                cache_set_add(mounts->caches, spec->id, get_seed(mounts, spec), spec->sharing);
         }
-        while (mounts->n_done < mounts->plan->operations->len) {
+        r = cache_set_claim(mounts->caches, on_caches, mounts, error);
+        if (r > 0)
+                mounts->n_done = n;
+        return r;
+}
+
+int container_mounts_hold(ContainerMounts *mounts, ContainerMountsDone held, void *userdata, sd_bus_error *error)
+{
+        guint n = count_holds(mounts);
+
+        mounts->done = held;
+        mounts->userdata = userdata;
+        for (; mounts->n_done < n; mounts->n_done++) {
                 const MountOperation *operation = mount_plan_get(mounts->plan, mounts->n_done);
                 int r;
 
-                if (!is_hold(operation))
-                        break;
-                r = hold(mounts, operation, error);
+                if (operation->type == MOUNT_OPERATION_HOLD_CACHE)
+                        return hold_caches(mounts, error);
+                r = hold_image(mounts, operation->mount, error);
                 if (r < 0)
                         return r;
-                mounts->n_done++;
         }
-        return 0;
+        return 1;
 }
 
 static guint find_secret(const ContainerMounts *mounts, const char *id)
@@ -143,14 +189,6 @@ int container_mounts_get_secret(const ContainerMounts *mounts, const char *id)
         guint i = find_secret(mounts, id);
 
         return i < mounts->secrets->len ? g_array_index(mounts->secrets, int, i) : -1;
-}
-
-static void finish(ContainerMounts *mounts, const sd_bus_error *error)
-{
-        ContainerMountsDone done = mounts->done;
-
-        mounts->done = NULL;
-        done(error, mounts->userdata);
 }
 
 static void finish_errno(ContainerMounts *mounts, int r)
@@ -228,12 +266,32 @@ static void on_answer(StringMessage *answer, sd_bus_error *error, void *userdata
                 finish_errno(mounts, r);
 }
 
+/* What goes along with the request for a mount: it is somebody else's. -1: nothing. */
+static int get_fd(const ContainerMounts *mounts, const MountSpec *spec)
+{
+        switch (spec->type) {
+        case MOUNT_SECRET:
+                return container_mounts_get_secret(mounts, spec->id);
+        case MOUNT_SSH:
+                return container_spec_find_agent(mounts->request.spec, spec->id)->fd;
+        default:
+                return spec->source;
+        }
+}
+
 static int request_mount(ContainerMounts *mounts, const MountOperation *operation)
 {
         const MountSpec *spec = operation->mount;
-        g_autoptr(GPtrArray) strings = mount_request_new(operation, mounts->request.owner, mounts->request.id_base,
-                                                         get_mount(mounts, spec->index)->image);
-        int fd = spec->type == MOUNT_SECRET ? container_mounts_get_secret(mounts, spec->id) : spec->source;
+        const StoreCache *cache = spec->type == MOUNT_CACHE ? get_cache(mounts, spec) : NULL;
+        g_autofree char *path = cache ? store_cache_path(mounts->request.service->store, cache->folder) : NULL;
+        const MountSource source = {
+                .image = get_mount(mounts, spec->index)->image,
+                .cache = path,
+                .cache_id_base = cache ? cache->id_base : 0,
+        };
+        g_autoptr(GPtrArray) strings =
+                mount_request_new(operation, mounts->request.owner, mounts->request.id_base, &source);
+        int fd = get_fd(mounts, spec);
 
         return launcher_request(mounts->launcher, (const char *const *) strings->pdata, &fd, fd >= 0 ? 1 : 0, on_answer,
                                 mounts);
@@ -299,6 +357,8 @@ static void undo(ContainerMounts *mounts, const MountOperation *operation)
                 int *fd = &g_array_index(mounts->secrets, int, find_secret(mounts, operation->secret->id));
 
                 *fd = safe_close(*fd);
+        } else if (operation->type == MOUNT_OPERATION_HOLD_CACHE) {
+                mounts->caches = cache_set_free(mounts->caches);
         } else if (is_hold(operation)) {
                 ContainerMount *mount = get_mount(mounts, operation->mount->index);
 
@@ -328,6 +388,9 @@ void container_mounts_release(ContainerMounts *mounts)
 
 void container_mounts_release_holds(ContainerMounts *mounts)
 {
+        /* Those that are still waited for. */
+        if (mounts->n_done < count_holds(mounts))
+                mounts->caches = cache_set_free(mounts->caches);
         release_until(mounts, true);
 }
 

@@ -41,8 +41,10 @@ typedef void (*ContainerMountsDone)(const sd_bus_error *error, void *userdata);
 ContainerMounts *container_mounts_new(const ContainerMountsRequest *request);
 ContainerMounts *container_mounts_free(ContainerMounts *mounts);
 
-/* Takes the holds: before anything is made. Errors: NoSuchImage, NotSupported. */
-int container_mounts_hold(ContainerMounts *mounts, sd_bus_error *error);
+/* Takes the holds: before anything is made. Returns 1 where it has them all, or 0 where caches are waited for, and held
+ * will be called; it is not after container_mounts_release_holds(). Errors: NoSuchImage; what a cache can't be had for.
+ */
+int container_mounts_hold(ContainerMounts *mounts, ContainerMountsDone held, void *userdata, sd_bus_error *error);
 
 /* Makes the mounts in the launcher, which nobody else must ask anything meanwhile, with the container's folders.
  * Errors: of launcher_request(); then done is not called. */

@@ -47,7 +47,9 @@ struct Container {
         ContainerMounts *mounts;
         bool mounted;
         bool created_told;
+        bool waited; /* it is shown already */
         ContainerDone created;
+        ContainerWaits waits;
         void *created_userdata;
 
         Process *leader;      /* borrowed from processes */
@@ -82,6 +84,9 @@ void container_freezes_run(Container *container);
 void container_freezes_abort(Container *container, const sd_bus_error *error);
 /* As container_freeze(), and what the caller asked for stays remembered. done gets no userdata. */
 void container_freeze_for_commit(Container *container, bool freeze, ContainerDone done);
+
+/* Says, once, that its making waits for others. It may be released by that. */
+void container_wait(Container *container);
 
 /* container-start.c */
 void container_start_jobs_run(Container *container);

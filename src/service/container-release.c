@@ -61,10 +61,7 @@ static void finish(Container *container)
 
         container->listener->removed(container, container->userdata);
         if (!container->created_told) {
-                (void) sd_bus_error_set(&error,
-                                        container->release_error ? container->release_error : ERROR_NO_SUCH_CONTAINER,
-                                        container->release_sentence ? container->release_sentence
-                                                                    : "The container was released before it was made");
+                (void) sd_bus_error_set(&error, container->release_error, container->release_sentence);
                 container->created(container, &error, container->created_userdata);
         }
         while ((release = g_queue_pop_head(&container->releases))) {
@@ -135,6 +132,10 @@ void container_release(Container *container, const sd_bus_error *reason, Contain
                 container->release_error = g_strdup(reason->name);
                 container->release_sentence = g_strdup(reason->message);
                 log_info("The container %s ends: %s", container->id, reason->message);
+        } else if (container->state == CONTAINER_CREATING) {
+                container->release_error = g_strdup(ERROR_CANCELLED);
+                container->release_sentence =
+                        g_strdup_printf("The container '%s' was released before it was made", container->spec->name);
         }
         container_event(container, EVENT_RELEASE);
         container_state_changed(container);

@@ -89,6 +89,9 @@ static int check_state(const Container *container, bool exec, sd_bus_error *erro
         const char *name = container->spec->name;
 
         switch (container->state) {
+        case CONTAINER_CREATING:
+                return error_set(error, ERROR_NOT_STARTED,
+                                 "The container '%s' is not made yet; wait for the answer of CreateContainer", name);
         case CONTAINER_CREATED:
                 return exec ? error_set(error, ERROR_NOT_STARTED, "The container '%s' is not started; call Start first",
                                         name)
@@ -104,6 +107,34 @@ static int check_state(const Container *container, bool exec, sd_bus_error *erro
         default:
                 return error_set(error, ERROR_NOT_RUNNING, "The container '%s' is not running any more", name);
         }
+}
+
+typedef struct Value {
+        size_t size;
+        char bytes[SECRET_SIZE_MAX];
+} Value;
+
+static void wipe(gpointer data)
+{
+        explicit_bzero(data, sizeof(Value));
+        g_free(data);
+}
+
+/* It is memory that it is read from, which does not wait. */
+static GBytes *read_secret(const char *id, void *userdata)
+{
+        const Container *container = userdata;
+        int fd = container_mounts_get_secret(container->mounts, id);
+        Value *value;
+        ssize_t n;
+
+        if (fd < 0)
+                return NULL;
+        value = g_new0(Value, 1);
+        while (value->size < SECRET_SIZE_MAX &&
+               (n = pread(fd, value->bytes + value->size, SECRET_SIZE_MAX - value->size, (off_t) value->size)) > 0)
+                value->size += (size_t) n;
+        return g_bytes_new_with_free_func(value->bytes, value->size, wipe, value);
 }
 
 ProcessDefaults container_get_defaults(const Container *container, bool exec)
@@ -133,6 +164,8 @@ void container_start(Container *container, ProcessSpec *spec, bool exec, Contain
                 r = check_limits(container, &error);
         if (r >= 0)
                 r = check_id(container, spec, &error);
+        if (r >= 0)
+                r = process_spec_set_secrets(spec, read_secret, container, &error);
         if (r < 0) {
                 process_spec_free(spec);
                 started(container, NULL, -1, &error, userdata);

@@ -42,6 +42,7 @@ Container *container_new(Service *service, const ContainerRequest *request)
                                                                                  .caller = request->caller,
                                                                                  .id_base = request->id_base});
         container->created = request->created;
+        container->waits = request->waits;
         container->created_userdata = request->created_userdata;
         container->processes = g_ptr_array_new_with_free_func(free_process);
         container->by_id = g_hash_table_new(g_str_hash, g_str_equal);
@@ -103,12 +104,22 @@ void container_state_changed(Container *container)
         container_changed(container, (const char *const[]){"State", NULL});
 }
 
+void container_wait(Container *container)
+{
+        if (container->waited)
+                return;
+        container->waited = true;
+        container->waits(container, container->created_userdata);
+}
+
 static void tell_created(Container *container)
 {
-        if (container->created_told || !container->mounted || !container->scope ||
-            container->state != CONTAINER_CREATED)
+        if (!container->mounted || !container->scope || container->state != CONTAINER_CREATING)
                 return;
+        container_event(container, EVENT_CREATED);
         container->created_told = true;
+        if (container->waited)
+                container_state_changed(container);
         container->created(container, NULL, container->created_userdata);
 }
 
@@ -187,7 +198,8 @@ static void on_scope_gone(void *userdata)
 
         if (container->state == CONTAINER_RELEASING) {
                 container_release_continue(container);
-        } else if (container->state == CONTAINER_CREATED || container->state == CONTAINER_STARTING) {
+        } else if (container->state == CONTAINER_CREATING || container->state == CONTAINER_CREATED ||
+                   container->state == CONTAINER_STARTING) {
                 (void) error_set(&error, ERROR_SCOPE_FAILED,
                                  "The scope %s of the container '%s' was stopped from outside; the container is gone",
                                  container->unit, container->spec->name);
@@ -196,8 +208,7 @@ static void on_scope_gone(void *userdata)
         /* Else its processes have ended, which their own ends tell. */
 }
 
-/* What is taken from others comes first, and what is missing is an error before anything is made. */
-static int create(Container *container, sd_bus_error *error)
+static int make(Container *container)
 {
         static const ScopeCallbacks callbacks = {
                 .accepted = on_scope_accepted,
@@ -206,10 +217,7 @@ static int create(Container *container, sd_bus_error *error)
         };
         int r;
 
-        r = container_mounts_hold(container->mounts, error);
-        if (r < 0)
-                return r;
-        r = container_dir_new(container->id, &container->dir);
+        r = container_dir_new(store_get_path(container->service->store), container->id, &container->dir);
         if (r < 0)
                 return r;
         r = launcher_new(container->service->event, container->service->reaper, &container->launcher);
@@ -222,18 +230,38 @@ static int create(Container *container, sd_bus_error *error)
                          launcher_get_pid(container->launcher), &callbacks, container, &container->scope);
 }
 
+static void make_or_fail(Container *container)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = make(container);
+
+        if (r >= 0)
+                return;
+        (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s", container->spec->name,
+                         g_strerror(-r));
+        container_release(container, &error, NULL, NULL);
+}
+
+static void on_held(const sd_bus_error *error, void *userdata)
+{
+        if (error)
+                container_release(userdata, error, NULL, NULL);
+        else
+                make_or_fail(userdata);
+}
+
+/* What is taken from others comes first, and what is missing is an error before anything is made. */
 void container_create(Container *container)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
+        int r = container_mounts_hold(container->mounts, on_held, container, &error);
 
-        r = create(container, &error);
-        if (r < 0) {
-                if (!sd_bus_error_is_set(&error))
-                        (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
-                                         container->spec->name, g_strerror(-r));
+        if (r < 0)
                 container_release(container, &error, NULL, NULL);
-        }
+        else if (r > 0)
+                make_or_fail(container);
+        else
+                container_wait(container);
 }
 
 void container_hang_up(Container *container, const char *id)

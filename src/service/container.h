@@ -29,6 +29,7 @@ typedef struct ContainerListener {
 
 /* error is NULL where all went well. */
 typedef void (*ContainerDone)(Container *container, const sd_bus_error *error, void *userdata);
+typedef void (*ContainerWaits)(Container *container, void *userdata);
 /* terminal is the master or -1, and stays the container's: it is closed after the call. */
 typedef void (*ContainerStarted)(Container *container, Process *process, int terminal, const sd_bus_error *error,
                                  void *userdata);
@@ -41,15 +42,17 @@ typedef struct ContainerRequest {
         const ContainerListener *listener;
         void *userdata; /* of the listener */
         ContainerDone created;
-        void *created_userdata;
+        ContainerWaits waits;
+        void *created_userdata; /* of both */
 } ContainerRequest;
 
 /* A container that is only a name yet. */
 Container *container_new(Service *service, const ContainerRequest *request);
 Container *container_free(Container *container);
 
-/* Makes it: its folders, its launcher, its mounts and its scope. created is called when it can be shown; on error it
- * has been undone by then, removed has been called, and it is freed. Either may happen before this returns. */
+/* Makes it: its folders, its launcher, its mounts and its scope. created is called when it can be used; on error it has
+ * been undone by then, removed has been called, and it is freed. Where that has to wait for others, waits is called
+ * before, once: from then on it can be shown, and released. All may happen before this returns. */
 void container_create(Container *container);
 
 /* What its image says about the process that this call of container_start() would run. Borrowed. */
@@ -58,8 +61,8 @@ ProcessDefaults container_get_defaults(const Container *container, bool exec);
 /* Runs a process: PID 1 where none was started yet and exec is false. spec is taken over. */
 void container_start(Container *container, ProcessSpec *spec, bool exec, ContainerStarted started, void *userdata);
 
-/* Freezes or thaws it. */
-void container_freeze(Container *container, bool freeze, ContainerDone done, void *userdata);
+/* Freezes or thaws it; what is on its way out when a freeze is asked for goes first. */
+void container_freeze(Container *container, bool frozen, ContainerDone done, void *userdata);
 
 /* Sends a signal to all of its processes. */
 void container_signal_all(Container *container, int signal, ContainerDone done, void *userdata);

@@ -20,6 +20,7 @@ typedef struct CreateCall {
         ContainerSpec *spec;
         char *creator;
         bool watch_bus;
+        bool announced; /* it was shown before it was made */
 } CreateCall;
 
 static void forget(void *userdata)
@@ -32,6 +33,21 @@ static void forget(void *userdata)
         g_free(call);
 }
 
+static void announce(CreateCall *call, Container *container)
+{
+        container_bus_set_creator(call->bus, container, call->creator, call->watch_bus);
+        manager_bus_container_new(call->bus, container);
+}
+
+static void on_waits(Container *container, void *userdata)
+{
+        CreateCall *call = userdata;
+
+        call->announced = true;
+        announce(call, container);
+        container_bus_check_creator(call->bus, container);
+}
+
 static void on_created(Container *container, const sd_bus_error *error, void *userdata)
 {
         CreateCall *call = userdata;
@@ -41,9 +57,9 @@ static void on_created(Container *container, const sd_bus_error *error, void *us
                 (void) sd_bus_reply_method_error(call->m, error);
         } else {
                 path = bus_path_of_container(container_get_owner(container), container_get_spec(container)->name);
-                container_bus_set_creator(call->bus, container, call->creator, call->watch_bus);
                 (void) sd_bus_reply_method_return(call->m, "o", path);
-                manager_bus_container_new(call->bus, container);
+                if (!call->announced)
+                        announce(call, container);
                 container_bus_check_creator(call->bus, container);
         }
         forget(call);
@@ -63,8 +79,14 @@ static void on_authorized(int allowed, sd_bus_error *error, void *userdata)
         next->m = sd_bus_message_ref(call->m);
         call->spec = NULL;
         call->creator = NULL;
-        manager_create(next->bus->manager, g_steal_pointer(&next->spec), next->owner,
-                       peers_get_pid(next->bus->peers, next->creator), on_created, next);
+        manager_create(next->bus->manager, &(const ManagerCreate){
+                                                   .spec = g_steal_pointer(&next->spec),
+                                                   .owner = next->owner,
+                                                   .caller = peers_get_pid(next->bus->peers, next->creator),
+                                                   .waits = on_waits,
+                                                   .created = on_created,
+                                                   .userdata = next,
+                                           });
 }
 
 static bool has_host_path(const ContainerSpec *spec)

@@ -2,7 +2,9 @@
 
 #include "service/decode-container.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "model/scope-property.h"
 #include "service/decode-mounts.h"
@@ -90,6 +92,24 @@ static int read_secrets(sd_bus_message *m, void *target, sd_bus_error *error)
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
+/* An agent is looked for each time that somebody wants it, so what is needed is where it is: a connection is no such
+ * place. Nothing is asked of the file's server, which may not answer. */
+static int check_agent(const char *id, int fd, sd_bus_error *error)
+{
+        int flags = fcntl(fd, F_GETFL);
+        struct statx st;
+
+        if (flags < 0 || statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
+                return -errno;
+        if (!(flags & O_PATH) || !S_ISSOCK(st.stx_mode))
+                return error_invalid(
+                        error,
+                        "What is handed in as the agent '%s' is no fd of a socket's file, as open(2) gives "
+                        "it with O_PATH",
+                        id);
+        return 0;
+}
+
 static int read_agents(sd_bus_message *m, void *target, sd_bus_error *error)
 {
         ContainerSpec *spec = target;
@@ -110,6 +130,9 @@ static int read_agents(sd_bus_message *m, void *target, sd_bus_error *error)
                 if (r < 0)
                         return r;
                 g_ptr_array_add(spec->agents, agent_spec_new(id, fd));
+                r = check_agent(id, fd, error);
+                if (r < 0)
+                        return r;
                 r = sd_bus_message_exit_container(m);
                 if (r < 0)
                         return r;

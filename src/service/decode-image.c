@@ -51,15 +51,17 @@ static int read_all_users(sd_bus_message *m, void *target, sd_bus_error *error)
 
 static int read_options(sd_bus_message *m, ImageRequest *request, sd_bus_error *error)
 {
-        static const OptionRow end = {NULL, NULL, NULL};
-        static const OptionRow of_import[] = {{"system", "b", read_system}, {"platform", "s", read_platform}, end};
-        static const OptionRow of_pull[] = {
-                {"system", "b", read_system}, {"platform", "s", read_platform}, {"name", "s", read_name_option}, end};
-        static const OptionRow of_tag[] = {{"system", "b", read_system}, end};
+        static const OptionRow of_import[] = {
+                {"system", "b", read_system}, {"platform", "s", read_platform}, {NULL, NULL, NULL}};
+        static const OptionRow of_pull[] = {{"system", "b", read_system},
+                                            {"platform", "s", read_platform},
+                                            {"name", "s", read_name_option},
+                                            {NULL, NULL, NULL}};
+        static const OptionRow of_tag[] = {{"system", "b", read_system}, {NULL, NULL, NULL}};
         static const OptionRow of_prune[] = {{"older-than", "t", read_older_than},
                                              {"keep-bytes", "t", read_keep_bytes},
                                              {"all-users", "b", read_all_users},
-                                             end};
+                                             {NULL, NULL, NULL}};
         static const OptionRow *const rows[] = {
                 [IMAGE_IMPORT] = of_import, [IMAGE_PULL] = of_pull,   [IMAGE_TAG] = of_tag,
                 [IMAGE_REMOVE] = of_tag,    [IMAGE_PRUNE] = of_prune,

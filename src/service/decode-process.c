@@ -37,6 +37,22 @@ static int read_watch_bus(sd_bus_message *m, void *target, sd_bus_error *error)
         return decode_bool(m, &((ProcessSpec *) target)->watch_bus);
 }
 
+static int read_secret_env(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        const char *name, *secret;
+        int optional, r;
+
+        r = sd_bus_message_enter_container(m, 'a', "(ssb)");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read(m, "(ssb)", &name, &secret, &optional)) > 0) {
+                r = process_spec_add_secret_env(target, name, secret, optional != 0, error);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static int read_env(sd_bus_message *m, ProcessSpec *spec, sd_bus_error *error)
 {
         const char *name, *value;
@@ -72,8 +88,13 @@ static int read_fds(sd_bus_message *m, ProcessSpec *spec, sd_bus_error *error)
 int decode_process(sd_bus_message *m, const ProcessDefaults *defaults, ProcessSpec **ret, sd_bus_error *error)
 {
         static const OptionRow rows[] = {
-                {"cwd", "s", read_cwd}, {"user", "s", read_user},          {"id", "s", read_id},
-                {"tty", "b", read_tty}, {"winsize", "(qq)", read_winsize}, {"watch-bus", "b", read_watch_bus},
+                {"cwd", "s", read_cwd},
+                {"user", "s", read_user},
+                {"id", "s", read_id},
+                {"tty", "b", read_tty},
+                {"winsize", "(qq)", read_winsize},
+                {"watch-bus", "b", read_watch_bus},
+                {"secret-env", "a(ssb)", read_secret_env},
                 {NULL, NULL, NULL},
         };
         g_autoptr(ProcessSpec) spec = process_spec_new();

@@ -22,6 +22,7 @@
 #include "config.h"
 #include "service/bus-path.h"
 #include "service/bus.h"
+#include "service/cache-store.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -44,6 +45,7 @@ static void daemon_done(Daemon *daemon)
         operations_free(daemon->operations);
         reaper_watch_free(daemon->sweep);
         store_helper_free(daemon->store_sweep);
+        caches_free(daemon->service.caches);
         store_helpers_free(daemon->service.store_helpers);
         store_close(daemon->service.store);
         pull_units_free(daemon->service.pulls);
@@ -134,6 +136,9 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
                 log_error("The config was not reloaded; the one from before holds");
         else
                 manager_reload(daemon->manager);
+        if (!g_str_equal(daemon->service.config->store_path, store_get_path(daemon->service.store)))
+                log_warning("The store stays %s until gangwayd is started again",
+                            store_get_path(daemon->service.store));
         (void) sd_notify(false, "READY=1");
         return 0;
 }
@@ -182,6 +187,7 @@ static void on_store_swept(StringMessage *answer, sd_bus_error *error, void *use
         daemon->store_sweep = store_helper_free(daemon->store_sweep);
         if (error)
                 log_error("The store can't be made ready, so no image can be used: %s", error->message);
+        (void) store_connect(daemon->service.store);
         take_name(daemon);
 }
 
@@ -240,8 +246,11 @@ static int connect_bus(Daemon *daemon)
 
 static int open_store(Service *service)
 {
-        service->store_helpers = store_helpers_new(service->event, service->reaper, GANGWAY_STORE, GANGWAY_STATE_DIR);
-        return store_open(GANGWAY_STATE_DIR, &service->store);
+        const char *path = service->config->store_path;
+
+        service->store_helpers = store_helpers_new(service->event, service->reaper, GANGWAY_STORE, path);
+        service->caches = caches_new(&cache_store, service);
+        return store_open(path, &service->store);
 }
 
 static int start(Daemon *daemon)
@@ -275,7 +284,7 @@ static int start(Daemon *daemon)
         if (r >= 0)
                 r = connect_bus(daemon);
         if (r >= 0)
-                r = container_dir_remove(NULL, service->reaper, on_swept, daemon, &daemon->sweep);
+                r = container_dir_sweep(service->config->store_path, service->reaper, on_swept, daemon, &daemon->sweep);
         return r;
 }
 

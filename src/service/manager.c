@@ -31,6 +31,7 @@ typedef struct Entry {
 
 typedef struct Creation {
         Entry *entry;
+        ContainerWaits waits;
         ContainerDone created;
         void *userdata;
 } Creation;
@@ -110,6 +111,22 @@ static void on_removed(Container *container, void *userdata)
                 manager->empty(manager->empty_userdata);
 }
 
+static void show(Entry *entry, Container *container)
+{
+        if (entry->shown)
+                return;
+        entry->shown = true;
+        entry->manager->listener->added(container, entry->manager->userdata);
+}
+
+static void on_waits(Container *container, void *userdata)
+{
+        Creation *creation = userdata;
+
+        show(creation->entry, container);
+        creation->waits(container, creation->userdata);
+}
+
 /* A container that could not be made has been removed by now, so that its name is free before the caller hears of it:
  * the answer does not hang on the entry. */
 static void on_created(Container *container, const sd_bus_error *error, void *userdata)
@@ -117,10 +134,8 @@ static void on_created(Container *container, const sd_bus_error *error, void *us
         Creation creation = *(Creation *) userdata;
 
         g_free(userdata);
-        if (!error) {
-                creation.entry->shown = true;
-                creation.entry->manager->listener->added(container, creation.entry->manager->userdata);
-        }
+        if (!error)
+                show(creation.entry, container);
         creation.created(error ? NULL : container, error, creation.userdata);
 }
 
@@ -176,8 +191,7 @@ static int reserve(Manager *manager, const ContainerSpec *spec, uint32_t owner, 
         return 0;
 }
 
-void manager_create(Manager *manager, ContainerSpec *spec, uint32_t owner, pid_t caller, ContainerDone created,
-                    void *userdata)
+void manager_create(Manager *manager, const ManagerCreate *create)
 {
         static const ContainerListener listener = {
                 .changed = on_changed,
@@ -185,24 +199,27 @@ void manager_create(Manager *manager, ContainerSpec *spec, uint32_t owner, pid_t
                 .removed = on_removed,
         };
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        ContainerRequest request = {.spec = spec, .owner = owner, .caller = caller, .listener = &listener};
+        ContainerRequest request = {
+                .spec = create->spec, .owner = create->owner, .caller = create->caller, .listener = &listener};
         Creation *creation;
         Entry *entry = NULL;
         int r;
 
-        r = reserve(manager, spec, owner, &entry, &error);
+        r = reserve(manager, create->spec, create->owner, &entry, &error);
         if (r < 0 || !entry) {
-                container_spec_free(spec);
-                created(NULL, &error, userdata);
+                container_spec_free(create->spec);
+                create->created(NULL, &error, create->userdata);
                 return;
         }
         creation = g_new0(Creation, 1);
         creation->entry = entry;
-        creation->created = created;
-        creation->userdata = userdata;
+        creation->waits = create->waits;
+        creation->created = create->created;
+        creation->userdata = create->userdata;
         request.id_base = entry->id_base;
         request.userdata = entry;
         request.created = on_created;
+        request.waits = on_waits;
         request.created_userdata = creation;
         entry->container = container_new(manager->service, &request);
         container_create(entry->container);

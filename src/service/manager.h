@@ -26,11 +26,20 @@ void manager_set_listener(Manager *manager, const ManagerListener *listener, voi
 /* Takes over what the service's config says now; containers that are there stay as they are. */
 void manager_reload(Manager *manager);
 
-/* Makes a container; spec must be checked, and is taken over; caller is
- * the process that sent its fds. created is called with the container, which can be found
- * from then on, or with an error: ContainerExists, LimitsExceeded, or what container_create() answers. */
-void manager_create(Manager *manager, ContainerSpec *spec, uint32_t owner, pid_t caller, ContainerDone created,
-                    void *userdata);
+typedef struct ManagerCreate {
+        ContainerSpec *spec; /* checked; it is taken over */
+        uint32_t owner;
+        pid_t caller; /* the process that sent its fds */
+        /* Called where the making waits for others: the container can be found, and released, from then on. */
+        ContainerWaits waits;
+        /* Called with the container, which can be found from then on, or with an error: ContainerExists,
+         * LimitsExceeded, or what container_create() answers. */
+        ContainerDone created;
+        void *userdata;
+} ManagerCreate;
+
+/* Makes a container. */
+void manager_create(Manager *manager, const ManagerCreate *create);
 
 /* NULL where there is none. */
 Container *manager_find(Manager *manager, uint32_t owner, const char *name);

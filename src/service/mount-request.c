@@ -25,6 +25,8 @@ static const char *what(MountOperationType type)
                 return "tmpfs";
         case MOUNT_OPERATION_SECRET:
                 return "secret";
+        case MOUNT_OPERATION_SSH:
+                return "ssh";
         default:
                 return "input";
         }
@@ -57,7 +59,8 @@ static void add_ids(GPtrArray *strings, MountIds ids, uint32_t owner)
         }
 }
 
-GPtrArray *mount_request_new(const MountOperation *operation, uint32_t owner, uint32_t id_base, const StoreImage *image)
+GPtrArray *mount_request_new(const MountOperation *operation, uint32_t owner, uint32_t id_base,
+                             const MountSource *source)
 {
         GPtrArray *strings = g_ptr_array_new_with_free_func(g_free);
         const MountSpec *mount = operation->mount;
@@ -66,8 +69,12 @@ GPtrArray *mount_request_new(const MountOperation *operation, uint32_t owner, ui
         add(strings, "%u", mount->index);
         add(strings, "%s", mount->destination);
         add(strings, "%s", what(operation->type));
-        if (image)
-                add_layers(strings, image);
+        if (source->cache) {
+                add(strings, "cache=%s", source->cache);
+                add(strings, "ids=range:%u", source->cache_id_base);
+        } else if (source->image) {
+                add_layers(strings, source->image);
+        }
         if (mount->host_path)
                 add(strings, "host-path=%s", mount->host_path);
         if (operation->input == MOUNT_INPUT_FOLDER)
@@ -76,7 +83,9 @@ GPtrArray *mount_request_new(const MountOperation *operation, uint32_t owner, ui
                 add(strings, "selector=%s", mount->selector);
         if (operation->type == MOUNT_OPERATION_TMPFS && mount->size > 0)
                 add(strings, "size=%" G_GUINT64_FORMAT, mount->size);
-        if (operation->type == MOUNT_OPERATION_SECRET) {
+        if (operation->type == MOUNT_OPERATION_SSH)
+                add(strings, "caller=%u", owner);
+        if (operation->type == MOUNT_OPERATION_SECRET || operation->type == MOUNT_OPERATION_SSH) {
                 add(strings, "uid=%u", id_base + mount->uid);
                 add(strings, "gid=%u", id_base + mount->gid);
                 add(strings, "mode=%u", mount->mode);

@@ -33,6 +33,7 @@ typedef struct PullWork {
         bool imported; /* or failed to: the helper has ended */
         PullUnit *unit;
         bool fetched; /* or failed to */
+        bool stopped; /* not by itself */
         bool gone;
         int output; /* the pipe's writing end */
         sd_event_source *last_words;
@@ -55,7 +56,8 @@ static void finish_if_over(PullWork *work)
  * follows from a skopeo that failed. */
 static void keep_error(PullWork *work, const sd_bus_error *error)
 {
-        if (sd_bus_error_has_name(&work->error, ERROR_INVALID_IMAGE) && sd_bus_error_has_name(error, ERROR_PULL_FAILED))
+        if (sd_bus_error_has_name(&work->error, ERROR_INVALID_IMAGE) &&
+            sd_bus_error_has_name(error, ERROR_PULL_FAILED) && !work->stopped)
                 sd_bus_error_free(&work->error);
         if (!sd_bus_error_is_set(&work->error))
                 (void) sd_bus_error_copy(&work->error, error);
@@ -64,6 +66,7 @@ static void keep_error(PullWork *work, const sd_bus_error *error)
 static void stop_fetching(PullWork *work)
 {
         work->last_words = sd_event_source_disable_unref(work->last_words);
+        work->stopped = true;
         if (work->unit)
                 pull_unit_stop(work->unit);
 }

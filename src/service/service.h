@@ -12,6 +12,7 @@
 #include "backend/store-helper.h"
 #include "backend/store.h"
 #include "model/config.h"
+#include "service/caches.h"
 
 /*
  * What the daemon's objects work with: made once in main(), and borrowed by all. The config and what follows from it is
@@ -26,6 +27,7 @@ typedef struct Service {
         PullUnits *pulls;
         Store *store;
         StoreHelpers *store_helpers;
+        Caches *caches;
         SeccompProfile *seccomp;
         Config *config;
         const Runtime *runtime;

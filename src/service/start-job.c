@@ -89,6 +89,14 @@ static void job_failed_errno(StartJob *job, const char *what, int r)
         job_failed(job, &error);
 }
 
+/* With PID 1 the kernel ends all that is in its namespace. What stands between the container and its caller's agents is
+ * not, and would keep the scope. */
+static void end_proxies(const Container *container)
+{
+        if (container_spec_has_agents(container->spec) && container->cgroup >= 0)
+                (void) cgroup_kill(container->cgroup);
+}
+
 static void on_process_ended(Process *process, void *userdata)
 {
         Container *container = userdata;
@@ -100,6 +108,7 @@ static void on_process_ended(Process *process, void *userdata)
                 process_mark_oom(process);
         if (was_leader) {
                 container->leader = NULL;
+                end_proxies(container);
                 if (container->state != CONTAINER_RELEASING)
                         container_event(container, EVENT_EXITED);
         }
@@ -329,6 +338,7 @@ static void with_user(StartJob *job)
 static void on_user(StringMessage *answer, sd_bus_error *error, void *userdata)
 {
         StartJob *job = userdata;
+        const char *agent = container_spec_get_agent_path(job->container->spec);
 
         if (error) {
                 job_failed(job, error);
@@ -342,6 +352,8 @@ static void on_user(StringMessage *answer, sd_bus_error *error, void *userdata)
         job->user.gid = (uint32_t) g_ascii_strtoull(answer->strings[2], NULL, 10);
         /* Runtimes look for it by themselves where it is not given, in a file of the container's, without caution. */
         process_spec_set_default(job->spec, "HOME", answer->strings[3]);
+        if (agent)
+                process_spec_set_default(job->spec, "SSH_AUTH_SOCK", agent);
         job->user.groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
         for (size_t i = 4; i < answer->n_strings; i++) {
                 uint32_t id = (uint32_t) g_ascii_strtoull(answer->strings[i], NULL, 10);

@@ -2,7 +2,8 @@
 
 /*
  * A new folder for a cache. Who needs one, and when, the daemon knows: several caches of one key may be there. With a
- * seed the cache is the upper folder of an overlay, which wants a second one to work in.
+ * seed it begins with a copy of the image, not with an overlay over it: the next container that uses it has other ids,
+ * and a plain folder can be idmapped, while the upper folder of an overlay can't.
  */
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "store/database.h"
 #include "store/folders.h"
 #include "store/placement.h"
+#include "store/seed.h"
 #include "store/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -29,18 +31,22 @@ typedef struct CacheRow {
         const char *folder;
 } CacheRow;
 
-/* The root belongs to who is root inside. */
-static int make_folders(int parent, const CacheRow *row)
+/* The root belongs to who is root inside. *ret_root is an fd of it. */
+static int make_folders(int parent, const CacheRow *row, int *ret_root)
 {
         _cleanup_close_ int fd = -1;
+        int root;
 
         if (mkdirat(parent, row->folder, 0700) < 0)
                 return -errno;
         fd = openat(parent, row->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0 || mkdirat(fd, STORE_ROOT, 0755) < 0 || fchmodat(fd, STORE_ROOT, 0755, 0) < 0 ||
-            fchownat(fd, STORE_ROOT, row->id_base, row->id_base, AT_SYMLINK_NOFOLLOW) < 0 ||
-            (row->seed > 0 && mkdirat(fd, STORE_WORK, 0700) < 0) || fsync(fd) < 0)
+            fchownat(fd, STORE_ROOT, row->id_base, row->id_base, AT_SYMLINK_NOFOLLOW) < 0 || fsync(fd) < 0)
                 return -errno;
+        root = openat(fd, STORE_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0)
+                return -errno;
+        *ret_root = root;
         return 0;
 }
 
@@ -66,6 +72,7 @@ static int insert(Job *job, const CacheRow *row, sd_bus_error *error)
 static int create(Job *job, const CacheRow *row, int64_t *ret_id, sd_bus_error *error)
 {
         _cleanup_(incoming_done) Incoming incoming = INCOMING_NONE;
+        _cleanup_close_ int root = -1;
         Placement placement;
         int64_t id = 0;
         int r;
@@ -73,9 +80,14 @@ static int create(Job *job, const CacheRow *row, int64_t *ret_id, sd_bus_error *
         r = incoming_new(job, &incoming, error);
         if (r < 0)
                 return r;
-        r = make_folders(incoming.fd, row);
+        r = make_folders(incoming.fd, row, &root);
         if (r < 0)
                 return job_fail(job, r, "The folder of the cache can't be made", error);
+        if (row->seed > 0) {
+                r = seed_copy(job, &incoming, (int64_t) row->seed, row->id_base, root, error);
+                if (r < 0)
+                        return r;
+        }
 
         r = placement_begin(&placement, job, &incoming, STORE_CACHES, error);
         if (r < 0)

@@ -109,7 +109,7 @@ static int copy_upper(Commit *commit, const Incoming *incoming, int upper, sd_bu
         if (r < 0)
                 return r;
         remove_stubs(target, commit->stubs);
-        return syncfs(commit->job->store) < 0 ? job_fail(commit->job, -errno, "The layer can't be written", error) : 0;
+        return 0;
 }
 
 static int insert(Commit *commit, sd_bus_error *error)
@@ -128,10 +128,11 @@ static int insert(Commit *commit, sd_bus_error *error)
                                  "The layer that the image '%s' would lie on is not there any more", commit->name);
         if (r < 0)
                 return r;
-        r = database_run(
-                job, error,
-                "INSERT INTO layers (parent, folder, id_base, size, digest) VALUES (nullif(?, 0), ?, ?, ?, '')", "itii",
-                (int64_t) commit->parent, commit->folder, (int64_t) commit->id_base, (int64_t) commit->copy.bytes);
+        r = database_run(job, error,
+                         "INSERT INTO layers (parent, folder, id_base, size, digest, boot_id)"
+                         " VALUES (nullif(?, 0), ?, ?, ?, '', ?)",
+                         "itiit", (int64_t) commit->parent, commit->folder, (int64_t) commit->id_base,
+                         (int64_t) commit->copy.bytes, job->boot_id);
         if (r < 0)
                 return r;
         row.layer = sqlite3_last_insert_rowid(job->database);
@@ -146,9 +147,7 @@ static int insert(Commit *commit, sd_bus_error *error)
 static int make_image(Commit *commit, int upper, sd_bus_error *error)
 {
         _cleanup_(incoming_done) Incoming incoming = INCOMING_NONE;
-        g_autoptr(Removals) removals = removals_new(commit->job);
         Placement placement;
-        uint64_t freed = 0;
         int r;
 
         r = incoming_new(commit->job, &incoming, error);
@@ -161,12 +160,7 @@ static int make_image(Commit *commit, int upper, sd_bus_error *error)
         r = insert(commit, error);
         if (r >= 0)
                 r = placement_add(&placement, commit->folder, error);
-        if (r >= 0)
-                r = layers_collect(commit->job, removals, &freed, error);
-        r = placement_end(&placement, r, error);
-        if (r >= 0)
-                removals_apply(removals);
-        return r;
+        return placement_end(&placement, r, error);
 }
 
 int verb_commit(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_error *error)

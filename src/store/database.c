@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The records are in WAL form, and a commit is on the disk when it returns (synchronous=FULL). The WAL keeps its room
- * on the disk when it has been written back, so that on a full disk there is room to write that an image is removed.
+ * The records are in WAL form: what a crash of the machine can take away are the last changes, whole and in order, if
+ * they were not to be on the disk at once (synchronous=NORMAL). On a full disk there must be room to write that an
+ * image is removed: so the WAL is made large at the beginning, is written back after each operation, and keeps its
+ * size.
  *
  * Same parent and digest is one row. The same digest under another parent shares the folder.
  */
@@ -23,6 +25,9 @@
 #define BUSY_TIMEOUT 60000
 #define BUSY_STEP    10
 
+/* What a few changes take. */
+#define ROOM_BYTES 262144
+
 static const char schema[] =
         "CREATE TABLE layers ("
         " id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -30,6 +35,7 @@ static const char schema[] =
         " folder TEXT NOT NULL,"
         " id_base INTEGER NOT NULL,"
         " size INTEGER NOT NULL," /* bytes */
+        " boot_id TEXT NOT NULL," /* '' once its files are known to be on the disk; see settle.c */
         " digest TEXT NOT NULL);" /* of the uncompressed tar, sha256:…; '' for one that was committed here */
         "CREATE UNIQUE INDEX layers_by_digest ON layers(digest, ifnull(parent, 0)) WHERE digest <> '';"
         "CREATE INDEX layers_by_parent ON layers(parent);"
@@ -39,10 +45,13 @@ static const char schema[] =
         " owner INTEGER NOT NULL," /* a uid; -1 for the system */
         " name TEXT NOT NULL,"
         " layer INTEGER NOT NULL REFERENCES layers(id),"
-        " created INTEGER NOT NULL," /* seconds since 1970 */
-        " size INTEGER NOT NULL,"    /* bytes of all layers */
-        " digest TEXT NOT NULL,"     /* the chain id; '' where a layer has none */
-        " UNIQUE(owner, name));"
+        " created INTEGER NOT NULL,"              /* seconds since 1970 */
+        " size INTEGER NOT NULL,"                 /* bytes of all layers */
+        " digest TEXT NOT NULL,"                  /* the chain id; '' where a layer has none */
+        " superseded INTEGER NOT NULL DEFAULT 0," /* 0, or the image that has its name now; see settle.c */
+        " UNIQUE(owner, name, superseded));"
+        "CREATE INDEX images_by_superseded ON images(superseded) WHERE superseded <> 0;"
+        "CREATE INDEX layers_by_boot_id ON layers(boot_id) WHERE boot_id <> '';"
         "CREATE INDEX images_by_layer ON images(layer);"
         "CREATE TABLE image_settings ("
         " image INTEGER NOT NULL REFERENCES images(id) ON DELETE CASCADE,"
@@ -112,12 +121,28 @@ static int get_version(Job *job, int64_t *ret, sd_bus_error *error)
         return database_get(job, error, ret, "PRAGMA user_version", "");
 }
 
+/* The bytes of it are in the WAL when they are committed, and are free pages of the file when they are deleted. A store
+ * without them is as good as any, until the disk is full. */
+static void make_room(Job *job)
+{
+        (void) sqlite3_exec(job->database,
+                            "CREATE TABLE room (bytes);"
+                            "INSERT INTO room VALUES (zeroblob(" G_STRINGIFY(ROOM_BYTES) "));"
+                                                                                         "DROP TABLE room",
+                            NULL, NULL, NULL);
+}
+
+void database_write_back(Job *job)
+{
+        (void) sqlite3_wal_checkpoint_v2(job->database, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 static int make_tables(Job *job, sd_bus_error *error)
 {
         int64_t version = 0;
         int r;
 
-        r = database_begin(job, error);
+        r = database_begin(job, DURABLE_NOW, error);
         if (r < 0)
                 return r;
         /* Another one may have been faster. */
@@ -129,7 +154,9 @@ static int make_tables(Job *job, sd_bus_error *error)
                 return r;
         }
         r = database_commit(job, NULL, error);
-        job->settled = false;
+        job->committed = false;
+        if (r >= 0)
+                make_room(job);
         return r;
 }
 
@@ -150,7 +177,7 @@ int database_open(Job *job, sd_bus_error *error)
                 return job_fail(job, -EROFS, "", error);
 
         r = execute(job,
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                    "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;"
                     "PRAGMA trusted_schema = OFF",
                     error);
         if (r < 0)
@@ -170,19 +197,22 @@ int database_open(Job *job, sd_bus_error *error)
         return 0;
 }
 
-int database_begin(Job *job, sd_bus_error *error)
+int database_begin(Job *job, Durability durability, sd_bus_error *error)
 {
-        int r = execute(job, "BEGIN IMMEDIATE", error);
+        int r = execute(job,
+                        durability == DURABLE_NOW ? "PRAGMA synchronous = FULL; BEGIN IMMEDIATE"
+                                                  : "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+                        error);
 
         if (r >= 0)
-                job->settled = true;
+                job->committed = true;
         return r;
 }
 
 void database_rollback(Job *job)
 {
         (void) sqlite3_exec(job->database, "ROLLBACK", NULL, NULL, NULL);
-        job->settled = false;
+        job->committed = false;
 }
 
 int database_commit(Job *job, bool *ret_unsure, sd_bus_error *error)

@@ -10,15 +10,22 @@
 /* Opens the records; makes them where they are missing. */
 int database_open(Job *job, sd_bus_error *error);
 
+/* Whether a change is to be on the disk when database_commit() returns, or some time after. Before the files of a layer
+ * are removed it has to be known that nobody will look for them again. */
+typedef enum Durability { DURABLE_LATER, DURABLE_NOW } Durability;
+
 /* A change: nobody else writes until database_commit() or database_rollback(). Begin waits for other writers, and can
  * be cancelled meanwhile; afterwards the operation can't be any more, unless it is rolled back. */
-int database_begin(Job *job, sd_bus_error *error);
+int database_begin(Job *job, Durability durability, sd_bus_error *error);
 void database_rollback(Job *job);
 
-/* When it returns 0, the change is on the disk. Otherwise it is rolled back; *ret_unsure says that it may come back to
- * life if the machine stops right now, since the disk did not take a word back: then what the rows speak of must stay
- * where it is, for a sweep to judge. ret_unsure may be NULL. */
+/* When it fails, the change is rolled back; *ret_unsure says that it may come back to life nevertheless, since the disk
+ * did not take a word back: then what the rows speak of must stay where it is, for a sweep to judge. ret_unsure may be
+ * NULL. */
 int database_commit(Job *job, bool *ret_unsure, sd_bus_error *error);
+
+/* Empties the WAL, so that the next change has its room: see database.c. */
+void database_write_back(Job *job);
 
 /* Prepares a statement and binds its parameters in their order. types has a letter for each: i is an int64_t, t a text,
  * which is not copied and has to outlive the statement. */

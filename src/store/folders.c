@@ -207,10 +207,3 @@ int folder_list(Job *job, const char *kind, FolderFound found, void *userdata, s
         closedir(dir);
         return r;
 }
-
-int folder_sync(Job *job, const char *kind, sd_bus_error *error)
-{
-        _cleanup_close_ int fd = open_folder(job, kind);
-
-        return fd < 0 || fsync(fd) < 0 ? job_fail(job, -errno, "A folder can't be written", error) : 0;
-}

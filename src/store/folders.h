@@ -47,7 +47,4 @@ bool folder_remove(const Job *job, const char *path);
 typedef int (*FolderFound)(const char *folder, void *userdata, sd_bus_error *error);
 int folder_list(Job *job, const char *kind, FolderFound found, void *userdata, sd_bus_error *error);
 
-/* Has what was made or renamed in kind/ on the disk. */
-int folder_sync(Job *job, const char *kind, sd_bus_error *error);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Removals, removals_free)

@@ -69,7 +69,8 @@ size_t image_settings_count(const ImageSettings *settings)
 
 int image_find(Job *job, int64_t owner, const char *name, int64_t *ret, sd_bus_error *error)
 {
-        int r = database_get(job, error, ret, "SELECT id FROM images WHERE owner = ? AND name = ?", "it", owner, name);
+        int r = database_get(job, error, ret, "SELECT id FROM images WHERE owner = ? AND name = ? AND superseded = 0",
+                             "it", owner, name);
 
         if (r == 0)
                 return error_set(error, ERROR_NO_SUCH_IMAGE,
@@ -78,20 +79,27 @@ int image_find(Job *job, int64_t owner, const char *name, int64_t *ret, sd_bus_e
         return r;
 }
 
+/* The new row has no place beside the old one until that is superseded, which takes the id of the new one. */
 int image_replace(Job *job, const ImageRow *row, int64_t *ret_id, sd_bus_error *error)
 {
+        int64_t id;
         int r;
 
-        r = database_run(job, error, "DELETE FROM images WHERE owner = ? AND name = ?", "it", row->owner, row->name);
-        if (r >= 0)
-                r = database_run(job, error,
-                                 "INSERT INTO images (owner, name, layer, created, size, digest)"
-                                 " VALUES (?, ?, ?, ?, ?, ?)",
-                                 "itiiit", row->owner, row->name, row->layer, (int64_t) time(NULL), (int64_t) row->size,
-                                 row->digest);
+        r = database_run(job, error,
+                         "INSERT INTO images (owner, name, layer, created, size, digest, superseded)"
+                         " VALUES (?, ?, ?, ?, ?, ?, -1)",
+                         "itiiit", row->owner, row->name, row->layer, (int64_t) time(NULL), (int64_t) row->size,
+                         row->digest);
         if (r < 0)
                 return r;
-        *ret_id = sqlite3_last_insert_rowid(job->database);
+        id = sqlite3_last_insert_rowid(job->database);
+        r = database_run(job, error, "UPDATE images SET superseded = ? WHERE owner = ? AND name = ? AND superseded = 0",
+                         "iit", id, row->owner, row->name);
+        if (r >= 0)
+                r = database_run(job, error, "UPDATE images SET superseded = 0 WHERE id = ?", "i", id);
+        if (r < 0)
+                return r;
+        *ret_id = id;
         return 0;
 }
 

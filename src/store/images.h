@@ -23,7 +23,7 @@ size_t image_settings_count(const ImageSettings *settings);
 /* The id of an image. Errors: NoSuchImage. */
 int image_find(Job *job, int64_t owner, const char *name, int64_t *ret, sd_bus_error *error);
 
-/* Makes an image, in the place of one of the same owner and name. */
+/* Makes an image, which supersedes one of the same owner and name: that stays until store_settle(). */
 typedef struct ImageRow {
         int64_t owner;
         const char *name;

@@ -204,15 +204,16 @@ int import_settle(Import *import, sd_bus_error *error)
                 if (r < 0)
                         return r;
         }
-        return syncfs(import->job->store) < 0 ? job_fail(import->job, -errno, "The image can't be written", error) : 0;
+        return 0;
 }
 
 /* A row with the folder of another one of the same digest. Returns 1 where there is one. */
 static int insert_shared(Import *import, const ImportLayer *layer, int64_t parent, sd_bus_error *error)
 {
         return database_run(import->job, error,
-                            "INSERT INTO layers (parent, folder, id_base, size, digest)"
-                            " SELECT nullif(?, 0), folder, id_base, size, digest FROM layers WHERE digest = ? LIMIT 1",
+                            "INSERT INTO layers (parent, folder, id_base, size, digest, boot_id)"
+                            " SELECT nullif(?, 0), folder, id_base, size, digest, boot_id FROM layers"
+                            " WHERE digest = ? LIMIT 1",
                             "it", parent, layer->digest);
 }
 
@@ -224,10 +225,10 @@ static int insert_new(Import *import, Placement *placement, const ImportLayer *l
         if (r < 0)
                 return r;
         return database_run(import->job, error,
-                            "INSERT INTO layers (parent, folder, id_base, size, digest)"
-                            " VALUES (nullif(?, 0), ?, ?, ?, ?)",
-                            "itiit", parent, layer->folder, (int64_t) import->id_base, (int64_t) layer->size,
-                            layer->digest);
+                            "INSERT INTO layers (parent, folder, id_base, size, digest, boot_id)"
+                            " VALUES (nullif(?, 0), ?, ?, ?, ?, ?)",
+                            "itiitt", parent, layer->folder, (int64_t) import->id_base, (int64_t) layer->size,
+                            layer->digest, import->job->boot_id);
 }
 
 static int insert_layer(Import *import, Placement *placement, const ImportLayer *layer, int64_t parent, int64_t *ret,

@@ -48,7 +48,7 @@ int import_set_opaque(Import *import, const char *path, sd_bus_error *error);
 /* The layer's files are there. */
 void import_end_layer(Import *import, const char *digest, uint64_t size);
 
-/* Readies the new layers for their places and has them on the disk. The unpacker has ended. */
+/* Readies the new layers for their places. The unpacker has ended. */
 int import_settle(Import *import, sd_bus_error *error);
 
 /* Makes the rows of the layers and puts the new ones into their places, as the last part of which the image is made.

@@ -173,7 +173,7 @@ static int converse(Dialog *dialog, sd_bus_error *error)
                 StringMessage message;
                 int r = unpacker_receive(&dialog->unpacker, &message, error);
 
-                if (r < 0)
+                if (r <= 0)
                         return r;
                 r = take_message(dialog, &message, error);
                 string_message_done(&message);
@@ -186,10 +186,8 @@ static int converse(Dialog *dialog, sd_bus_error *error)
 static int make_image(Dialog *dialog, ImportResult *ret, sd_bus_error *error)
 {
         Job *job = dialog->import.job;
-        g_autoptr(Removals) removals = removals_new(job);
         ImageRow row = {.owner = dialog->import.owner, .name = dialog->name};
         Placement placement;
-        uint64_t freed = 0;
         int64_t image = 0;
         int r;
 
@@ -205,12 +203,7 @@ static int make_image(Dialog *dialog, ImportResult *ret, sd_bus_error *error)
         }
         if (r >= 0)
                 r = image_set_settings(job, image, dialog->settings, error);
-        if (r >= 0)
-                r = layers_collect(job, removals, &freed, error);
-        r = placement_end(&placement, r, error);
-        if (r >= 0)
-                removals_apply(removals);
-        return r;
+        return placement_end(&placement, r, error);
 }
 
 static int check_source(int fd, sd_bus_error *error)

@@ -46,6 +46,10 @@ int job_open(Job *job, sd_bus_error *error)
         if (job->signals < 0)
                 return job_fail(job, -errno, "No signal can be received", error);
 
+        if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &job->boot_id, NULL, NULL))
+                return job_fail(job, -EIO, "The id of the machine's run can't be read", error);
+        g_strstrip(job->boot_id);
+
         /* A container's root goes through it: passed, not read. */
         if (mkdir(job->path, 0711) < 0)
                 r = errno == EEXIST ? 0 : -errno;
@@ -61,6 +65,7 @@ int job_open(Job *job, sd_bus_error *error)
 void job_done(Job *job)
 {
         (void) sqlite3_close_v2(job->database);
+        g_clear_pointer(&job->boot_id, g_free);
         job->signals = safe_close(job->signals);
         job->store = safe_close(job->store);
 }
@@ -74,8 +79,8 @@ int job_wait(Job *job, int fd, int timeout, sd_bus_error *error)
 {
         struct pollfd polled[] = {
                 {.fd = fd, .events = POLLIN},
-                {.fd = job->settled ? -1 : job->control, .events = POLLRDHUP},
-                {.fd = job->settled ? -1 : job->signals, .events = POLLIN},
+                {.fd = job->committed ? -1 : job->control, .events = POLLRDHUP},
+                {.fd = job->committed ? -1 : job->signals, .events = POLLIN},
         };
         int r;
 

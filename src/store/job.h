@@ -17,9 +17,10 @@ typedef struct Job {
         const char *unpack; /* the program gangway-unpack */
         int store;          /* fd of the folder */
         int control;
-        int signals;  /* signalfd of SIGTERM */
-        bool settled; /* the change is committed: too late to cancel */
+        int signals;    /* signalfd of SIGTERM */
+        bool committed; /* the change is committed, or about to be: too late to cancel */
         int64_t progress_time;
+        char *boot_id; /* of this run of the machine: it is another one after a crash */
         sqlite3 *database;
 } Job;
 

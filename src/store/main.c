@@ -26,9 +26,10 @@
  * When the socket is closed, or SIGTERM comes, the operation is undone. When the process is killed, what it did is
  * either there as a whole, or not at all, whatever the moment:
  *
- *   - What is made grows in a folder below incoming/, under a lock. It is written to the disk before the change begins.
+ *   - What is made grows in a folder below incoming/, under a lock.
  *   - A change of the records is one transaction. The folders that it speaks of are renamed into place inside of it.
  *   - Folders are removed when the transaction that forgets them is on the disk.
+ *   - What is new is written to the disk after the answer, and until then what it replaces stays: see settle.c.
  *
  * So a folder may be there without its row, but no row without its folder, and a sweep, which holds off other changes
  * while it compares, removes the first kind. Operations that run side by side find out about each other by the locks:
@@ -38,7 +39,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -54,19 +57,21 @@
 #include "util/log.h"
 
 #define CONTROL_FD 3
+#define NICE       10
 
 static const struct {
         const char *name;
         size_t n_min, n_max; /* arguments */
         size_t n_fds;
         Verb run;
+        bool background; /* nobody holds still for it */
 } verbs[] = {
         {"sweep", 0, 0, 0, verb_sweep},
-        {"import", 8, 8, 1, verb_import},
+        {"import", 8, 8, 1, verb_import, .background = true},
         {"tag", 4, 4, 0, verb_tag},
         {"remove", 2, 2, 0, verb_remove},
-        {"collect", 0, 0, 0, verb_collect},
-        {"prune", 3, 3, 0, verb_prune},
+        {"collect", 0, 0, 0, verb_collect, .background = true},
+        {"prune", 3, 3, 0, verb_prune, .background = true},
         {"cache-create", 4, 4, 0, verb_cache_create},
         {"commit", 5, STRING_MESSAGE_STRINGS_MAX, 1, verb_commit},
 };
@@ -130,6 +135,16 @@ int argument_check_name(const char *argument, sd_bus_error *error)
         return 0;
 }
 
+/* An import keeps a processor busy for seconds. It is nothing that somebody types into, so whoever does goes first, and
+ * so does the daemon, which answers others meanwhile. */
+static void step_back(void)
+{
+        const struct sched_param parameters = {.sched_priority = 0};
+
+        (void) sched_setscheduler(0, SCHED_BATCH, &parameters);
+        (void) setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 static int dispatch(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_error *error)
 {
         for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
@@ -138,6 +153,8 @@ static int dispatch(Job *job, StringMessage *request, GStrvBuilder *answer, sd_b
 
                 if (!g_str_equal(verbs[i].name, request->strings[0]))
                         continue;
+                if (verbs[i].background)
+                        step_back();
                 if (n < verbs[i].n_min || n > verbs[i].n_max || request->n_fds != verbs[i].n_fds)
                         return error_invalid(error, "The request %s has %zu arguments and %zu fds", verbs[i].name, n,
                                              request->n_fds);
@@ -194,6 +211,8 @@ int main(int argc, char **argv)
         if (dispatch(&job, &request, result, &error) < 0 && !sd_bus_error_is_set(&error))
                 (void) error_set(&error, SD_BUS_ERROR_FAILED, "The request %s failed", request.strings[0]);
         answer(&job, result, &error);
+        if (job.database && !sd_bus_error_is_set(&error))
+                store_settle(&job);
         string_message_done(&request);
         return EXIT_SUCCESS;
 }

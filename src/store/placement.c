@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The renames are on the disk before the commit is, so no row can be there without its folder. They are undone before
- * the change is rolled back, while no sweep can look. Only after a commit of which nobody knows whether it will hold do
+ * The renames come before the commit, so no row is there without its folder. They are undone before the change is
+ * rolled back, while no sweep can look. Only after a commit of which nobody knows whether it will hold do
  * the folders stay where they are: see database_commit().
  */
 
@@ -15,7 +15,7 @@
 
 int placement_begin(Placement *ret, Job *job, const Incoming *incoming, const char *kind, sd_bus_error *error)
 {
-        int r = database_begin(job, error);
+        int r = database_begin(job, DURABLE_LATER, error);
 
         if (r < 0)
                 return r;
@@ -48,8 +48,6 @@ int placement_end(Placement *placement, int r, sd_bus_error *error)
 {
         bool unsure = false;
 
-        if (r >= 0 && placement->folders->len > 0)
-                r = folder_sync(placement->job, placement->kind, error);
         if (r < 0) {
                 undo(placement);
                 database_rollback(placement->job);

@@ -7,8 +7,8 @@
 #include "store/job.h"
 
 /*
- * The folders that a change brings in: finished and on the disk below incoming/, renamed to where they belong inside of
- * the change, and back where it fails.
+ * The folders that a change brings in: finished below incoming/, renamed to where they belong inside of the change, and
+ * back where it fails.
  */
 
 typedef struct Placement {

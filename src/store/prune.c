@@ -177,12 +177,12 @@ static int prune_once(Prune *prune, sd_bus_error *error)
         uint64_t total = 0;
         int n, r;
 
-        prune->job->settled = false;
+        prune->job->committed = false;
         r = list_candidates(prune, list, error);
         if (r >= 0)
                 r = measure(prune, list, &total, error);
         if (r >= 0)
-                r = database_begin(prune->job, error);
+                r = database_begin(prune->job, DURABLE_NOW, error);
         if (r < 0)
                 return r;
         g_ptr_array_sort(list, compare_age);

@@ -53,27 +53,68 @@ static int sweep_folders(Job *job, Removals *removals, sd_bus_error *error)
         return r < 0 ? r : folder_list(job, STORE_CACHES, sweep_folder, &caches, error);
 }
 
-/* Their rows in the order in which they can be deleted. */
+#define ABOVE                                                                                                          \
+        "WITH RECURSIVE above(id) AS (VALUES(?) UNION SELECT l.id FROM layers l, above WHERE l.parent = above.id) "
+
+/* What an image superseded comes back, or is superseded by what superseded the image. In the order of their ids, since
+ * both may go. */
+static int forget_images(Job *job, int64_t layer, sd_bus_error *error)
+{
+        _cleanup_(database_finalize) sqlite3_stmt *statement = NULL;
+        g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+        int r;
+
+        r = database_prepare(job, error, &statement,
+                             ABOVE "SELECT id, superseded, name FROM images WHERE layer IN above ORDER BY id", "i",
+                             layer);
+        if (r < 0)
+                return r;
+        while ((r = database_step(job, statement, error)) > 0) {
+                int64_t image[] = {sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
+
+                g_array_append_vals(ids, image, 2);
+                if (image[1] == 0)
+                        log_warning("The image '%s' is removed, since the files of one of its layers are not there, or "
+                                    "not whole",
+                                    (const char *) sqlite3_column_text(statement, 2));
+        }
+        for (unsigned i = 0; r >= 0 && i < ids->len; i += 2) {
+                int64_t id = g_array_index(ids, int64_t, i), superseded = g_array_index(ids, int64_t, i + 1);
+
+                r = database_run(job, error, "DELETE FROM images WHERE id = ?", "i", id);
+                if (r >= 0)
+                        r = database_run(job, error, "UPDATE images SET superseded = ? WHERE superseded = ?", "ii",
+                                         superseded, id);
+        }
+        return r;
+}
+
+/* A layer with all that stands on it, in the order in which the rows can be deleted. */
 static int forget_layer(Job *job, int64_t layer, sd_bus_error *error)
 {
-        static const char *const statements[] = {
-                "DELETE FROM images WHERE layer IN above",
-                "DELETE FROM caches WHERE seed IN above",
-                "DELETE FROM layers WHERE id IN above",
-        };
+        int r;
 
-        for (size_t i = 0; i < G_N_ELEMENTS(statements); i++) {
-                g_autofree char *sql = g_strconcat("WITH RECURSIVE above(id) AS (VALUES(?) UNION SELECT l.id"
-                                                   " FROM layers l, above WHERE l.parent = above.id) ",
-                                                   statements[i], NULL);
-                int r = database_run(job, error, sql, "i", layer);
+        r = forget_images(job, layer, error);
+        if (r >= 0)
+                r = database_run(job, error, ABOVE "DELETE FROM caches WHERE seed IN above", "i", layer);
+        if (r >= 0)
+                r = database_run(job, error, ABOVE "DELETE FROM layers WHERE id IN above", "i", layer);
+        return r;
+}
 
+/* The machine stopped before the layer was known to be on the disk. */
+static int sweep_unsettled(Job *job, sd_bus_error *error)
+{
+        int64_t layer = 0;
+        int r;
+
+        while ((r = database_get(job, error, &layer, "SELECT id FROM layers WHERE boot_id NOT IN ('', ?) LIMIT 1", "t",
+                                 job->boot_id)) > 0) {
+                r = forget_layer(job, layer, error);
                 if (r < 0)
-                        return r;
-                if (i == 0 && r > 0)
-                        log_warning("%d images are removed, since the files of their layer are not there any more", r);
+                        break;
         }
-        return 0;
+        return r;
 }
 
 static bool is_missing(const Job *job, const char *kind, const char *folder)
@@ -135,10 +176,12 @@ int verb_sweep(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_er
         uint64_t freed = 0;
         int r;
 
-        r = database_begin(job, error);
+        r = database_begin(job, DURABLE_NOW, error);
         if (r < 0)
                 return r;
-        r = sweep_rows(job, STORE_LAYERS, "SELECT id, folder FROM layers", forget_layer, error);
+        r = sweep_unsettled(job, error);
+        if (r >= 0)
+                r = sweep_rows(job, STORE_LAYERS, "SELECT id, folder FROM layers", forget_layer, error);
         if (r >= 0)
                 r = sweep_rows(job, STORE_CACHES, "SELECT id, folder FROM caches", forget_cache, error);
         if (r >= 0)
@@ -156,10 +199,5 @@ int verb_sweep(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_er
         removals_apply(removals);
         removals_free(g_steal_pointer(&removals));
 
-        r = folder_list(job, STORE_INCOMING, sweep_incoming, job, error);
-        if (r < 0)
-                return r;
-        if (syncfs(job->store) < 0)
-                return job_fail(job, -errno, "The folders can't be written", error);
-        return 0;
+        return folder_list(job, STORE_INCOMING, sweep_incoming, job, error);
 }

@@ -29,8 +29,9 @@ static int fail(int r, const char *what, sd_bus_error *error)
 
 int unpacker_mistrust(const char *what, sd_bus_error *error)
 {
-        return error_set(error, ERROR_INVALID_IMAGE,
+        (void) error_set(error, ERROR_INVALID_IMAGE,
                          "The image was refused, since the program that unpacks it said what it must not: %s", what);
+        return -EIO;
 }
 
 static int write_map(pid_t pid, const char *name, uint32_t id_base)
@@ -83,11 +84,11 @@ static int send_request(Unpacker *unpacker, const UnpackerRequest *request)
 /* Until here it has read nothing but its orders. */
 static int let_go(Unpacker *unpacker, uint32_t id_base, sd_bus_error *error)
 {
-        StringMessage message;
+        StringMessage message = {};
         int r;
 
         r = unpacker_receive(unpacker, &message, error);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         r = g_str_equal(message.strings[0], "ready") ? 0 : unpacker_mistrust(message.strings[0], error);
         string_message_done(&message);
@@ -122,8 +123,8 @@ int unpacker_start(Job *job, const UnpackerRequest *request, Unpacker *ret, sd_b
  */
 static const char *check_name(const char *name)
 {
-        static const char *const names[] = {ERROR_INVALID_IMAGE,        ERROR_STORE_FULL,      ERROR_STORE_READ_ONLY,
-                                            SD_BUS_ERROR_NOT_SUPPORTED, SD_BUS_ERROR_IO_ERROR, SD_BUS_ERROR_FAILED};
+        static const char *const names[] = {ERROR_INVALID_IMAGE, SD_BUS_ERROR_NOT_SUPPORTED, SD_BUS_ERROR_IO_ERROR,
+                                            SD_BUS_ERROR_FAILED};
 
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
                 if (g_str_equal(names[i], name))
@@ -132,12 +133,17 @@ static const char *check_name(const char *name)
 }
 
 /* The sentence may quote the image: no control characters, and not too long. */
-static int take_error(const StringMessage *message, sd_bus_error *error)
+static int take_error(const Unpacker *unpacker, const StringMessage *message, sd_bus_error *error)
 {
         g_autofree char *sentence = NULL;
 
         if (message->n_strings < 3)
                 return unpacker_mistrust("an error without a reason", error);
+        /* What to do about these, and where, the unpacker does not know. */
+        if (g_str_equal(message->strings[1], ERROR_STORE_FULL))
+                return job_fail(unpacker->job, -ENOSPC, "", error);
+        if (g_str_equal(message->strings[1], ERROR_STORE_READ_ONLY))
+                return job_fail(unpacker->job, -EROFS, "", error);
         sentence = g_strndup(message->strings[2], SENTENCE_BYTES);
         for (char *c = sentence; *c; c++)
                 if (g_ascii_iscntrl(*c))
@@ -178,12 +184,12 @@ int unpacker_receive(Unpacker *unpacker, StringMessage *ret, sd_bus_error *error
                 return r == -EBADMSG ? unpacker_mistrust("a malformed message", error)
                                      : fail(r, "can't be heard", error);
         if (g_str_equal(message.strings[0], "error")) {
-                r = take_error(&message, error);
+                r = take_error(unpacker, &message, error);
                 string_message_done(&message);
                 return r;
         }
         *ret = message;
-        return 0;
+        return 1;
 }
 
 int unpacker_send(Unpacker *unpacker, const char *word, sd_bus_error *error)

@@ -34,7 +34,7 @@ typedef struct UnpackerRequest {
  * error. */
 int unpacker_start(Job *job, const UnpackerRequest *request, Unpacker *ret, sd_bus_error *error);
 
-/* The next message. Fails when the process ends, says "error", or the operation is cancelled. */
+/* The next message; returns 1. Fails when the process ends, says "error", or the operation is cancelled. */
 int unpacker_receive(Unpacker *unpacker, StringMessage *ret, sd_bus_error *error);
 
 /* Says a word: "skip" or "unpack". */

@@ -34,7 +34,8 @@ static int copy_image(Job *job, const Tag *tag, sd_bus_error *error)
                 return r;
         row.layer = sqlite3_column_int64(statement, 0);
         row.size = (uint64_t) sqlite3_column_int64(statement, 1);
-        row.digest = digest = g_strdup((const char *) sqlite3_column_text(statement, 2));
+        digest = g_strdup((const char *) sqlite3_column_text(statement, 2));
+        row.digest = digest;
         r = image_get_settings(job, from, settings, error);
         if (r >= 0)
                 r = image_replace(job, &row, &image, error);
@@ -43,9 +44,7 @@ static int copy_image(Job *job, const Tag *tag, sd_bus_error *error)
 
 int verb_tag(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_error *error)
 {
-        g_autoptr(Removals) removals = removals_new(job);
         Tag tag = {.name = request->strings[2], .new_name = request->strings[4]};
-        uint64_t freed = 0;
         int r;
 
         r = argument_to_owner(request->strings[1], &tag.owner, error);
@@ -54,21 +53,16 @@ int verb_tag(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_erro
         if (r >= 0)
                 r = argument_check_name(tag.new_name, error);
         if (r >= 0)
-                r = database_begin(job, error);
+                r = database_begin(job, DURABLE_LATER, error);
         if (r < 0)
                 return r;
 
         r = copy_image(job, &tag, error);
-        if (r >= 0)
-                r = layers_collect(job, removals, &freed, error);
         if (r < 0) {
                 database_rollback(job);
                 return r;
         }
-        r = database_commit(job, NULL, error);
-        if (r >= 0)
-                removals_apply(removals);
-        return r;
+        return database_commit(job, NULL, error);
 }
 
 static int remove_image(Job *job, int64_t owner, const char *name, sd_bus_error *error)
@@ -76,7 +70,9 @@ static int remove_image(Job *job, int64_t owner, const char *name, sd_bus_error 
         int64_t image = 0;
         int r = image_find(job, owner, name, &image, error);
 
-        return r < 0 ? r : database_run(job, error, "DELETE FROM images WHERE id = ?", "i", image);
+        /* With those that it superseded. */
+        return r < 0 ? r
+                     : database_run(job, error, "DELETE FROM images WHERE owner = ? AND name = ?", "it", owner, name);
 }
 
 int verb_remove(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_error *error)
@@ -88,7 +84,7 @@ int verb_remove(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_e
 
         r = argument_to_owner(request->strings[1], &owner, error);
         if (r >= 0)
-                r = database_begin(job, error);
+                r = database_begin(job, DURABLE_NOW, error);
         if (r < 0)
                 return r;
 
@@ -113,7 +109,7 @@ int verb_collect(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_
         uint64_t freed = 0;
         int r;
 
-        r = database_begin(job, error);
+        r = database_begin(job, DURABLE_NOW, error);
         if (r < 0)
                 return r;
         r = layers_collect(job, removals, &freed, error);

@@ -22,6 +22,9 @@ int verb_prune(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_er
 int verb_cache_create(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_error *error);
 int verb_commit(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_error *error);
 
+/* What comes after the answer: see settle.c. What goes wrong is logged. */
+void store_settle(Job *job);
+
 void answer_add_text(GStrvBuilder *answer, const char *key, const char *value);
 void answer_add_number(GStrvBuilder *answer, const char *key, uint64_t value);
 

@@ -44,9 +44,10 @@ static unsigned measure_depth(const char *text, size_t size)
                         i++;
                 else if (text[i] == '"')
                         quoted = !quoted;
-                else if (!quoted && (text[i] == '[' || text[i] == '{'))
-                        deepest = MAX(deepest, ++depth);
-                else if (!quoted && (text[i] == ']' || text[i] == '}') && depth > 0)
+                else if (!quoted && (text[i] == '[' || text[i] == '{')) {
+                        depth++;
+                        deepest = MAX(deepest, depth);
+                } else if (!quoted && (text[i] == ']' || text[i] == '}') && depth > 0)
                         depth--;
         return deepest;
 }
@@ -186,7 +187,7 @@ int document_array(JsonNode *node, const char *member, const char *what, JsonArr
 int document_strings(JsonNode *node, const char *member, const char *what, GPtrArray **ret, sd_bus_error *error)
 {
         g_autoptr(GPtrArray) strings = g_ptr_array_new();
-        JsonArray *array;
+        JsonArray *array = NULL;
         int r = document_array(node, member, what, &array, error);
 
         if (r < 0)

@@ -33,27 +33,28 @@ int entry_disk_error(const Entry *entry, const char *what, sd_bus_error *error, 
         return sentence_disk_error(error, start, errnum);
 }
 
-/* Returns a static text of what is wrong with it, or NULL. ret has room for PATH_MAX. */
-static const char *clean_path(const char *path, uint64_t depth_max, char *ret)
+/* Returns a text of what is wrong with it, or NULL. ret has room for PATH_MAX. */
+static char *clean_path(const char *path, uint64_t depth_max, char *ret)
 {
         uint64_t depth = 0;
         char *end = ret;
 
         if (strlen(path) >= PATH_MAX)
-                return "the path has more than 4095 bytes";
+                return g_strdup_printf("the path has more than %d bytes", PATH_MAX - 1);
         while (*path) {
                 size_t length = strcspn(path, "/");
 
                 if (length == 2 && path[0] == '.' && path[1] == '.')
-                        return "the path has a '..' in it";
+                        return g_strdup("the path has a '..' in it");
+                if (length > NAME_MAX)
+                        return g_strdup_printf("the path has a component of more than %d bytes", NAME_MAX);
                 if (length > 0 && !(length == 1 && path[0] == '.')) {
+                        if (++depth > depth_max)
+                                return g_strdup_printf(
+                                        "the path has more than %" PRIu64 " components, which is the limit", depth_max);
                         if (end > ret)
                                 *end++ = '/';
                         end = mempcpy(end, path, length);
-                        if (++depth > depth_max)
-                                return "the path has too many components";
-                        if (length > NAME_MAX)
-                                return "the path has a component of more than 255 bytes";
                 }
                 path += length + strspn(path + length, "/");
         }
@@ -63,17 +64,14 @@ static const char *clean_path(const char *path, uint64_t depth_max, char *ret)
         return NULL;
 }
 
-static int set_path(Entry *entry, const char *path, uint64_t depth_max, char *ret, const char *what,
-                    sd_bus_error *error)
+static int set_path(const char *path, uint64_t depth_max, char *ret, const char *what, sd_bus_error *error)
 {
-        const char *wrong = clean_path(path, depth_max, ret);
-        g_autofree char *name = NULL;
+        g_autofree char *wrong = clean_path(path, depth_max, ret), *name = NULL;
 
         if (!wrong)
                 return 0;
         name = sentence_name(path);
-        return error_set(error, ERROR_INVALID_IMAGE, "%s has the path '%s' in it: %s (components: at most %" PRIu64 ")",
-                         what, name, wrong, depth_max);
+        return error_set(error, ERROR_INVALID_IMAGE, "%s can't be unpacked at '%s': %s", what, name, wrong);
 }
 
 int entry_read(Entry *entry, struct archive_entry *archive_entry, uint64_t depth_max, const char *what,
@@ -88,9 +86,9 @@ int entry_read(Entry *entry, struct archive_entry *archive_entry, uint64_t depth
         if (!path || !*path)
                 return error_set(error, ERROR_INVALID_IMAGE, "%s has an entry without a name", what);
 
-        r = set_path(entry, path, depth_max, entry->path, what, error);
+        r = set_path(path, depth_max, entry->path, what, error);
         if (r >= 0 && link)
-                r = set_path(entry, link, depth_max, entry->link, what, error);
+                r = set_path(link, depth_max, entry->link, what, error);
         if (r < 0)
                 return r;
         if (strcmp(entry->path, ".") == 0 && entry->type != AE_IFDIR)
@@ -125,14 +123,9 @@ static int check_acl(const Entry *entry, const char *what, sd_bus_error *error)
 
                 if (tag != ARCHIVE_ENTRY_ACL_USER && tag != ARCHIVE_ENTRY_ACL_GROUP)
                         continue;
-                if (id < 0 && name && *name) {
-                        g_autofree char *text = sentence_name(name);
-
-                        return entry_error(entry, what, error,
-                                           "its access list has '%s' by name only; write the archive with numbers (tar "
-                                           "--numeric-owner)",
-                                           text);
-                }
+                /* By name only: who that is shows later. */
+                if (id < 0 && name && *name)
+                        continue;
                 r = check_id(entry, "access list's id", id, what, error);
                 if (r < 0)
                         return r;

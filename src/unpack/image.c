@@ -200,6 +200,7 @@ int image_unpack(const Request *request, sd_bus_error *error)
         r = platform_parse(request->platform, &u.platform, error);
         if (r < 0)
                 return r;
+        /* cppcheck-suppress invalidFunctionArg ; -1 is what mmap(2) wants of an anonymous mapping */
         u.usage.meter = mmap(NULL, sizeof(Meter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (u.usage.meter == MAP_FAILED)
                 return error_set(error, SD_BUS_ERROR_NO_MEMORY, "There is no memory for the image's parser");

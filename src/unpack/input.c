@@ -34,14 +34,14 @@ static ssize_t fill(Input *input)
         }
 
         if (input->digest)
-                digest_update(input->digest, free_bytes, (size_t) size);
+                hasher_add(input->hasher, input->digest, free_bytes, (size_t) size);
         input->held += (size_t) size;
         input->size += (uint64_t) size;
         atomic_fetch_add_explicit(&input->meter->read, (uint64_t) size, memory_order_relaxed);
         return size;
 }
 
-int input_start(Input *input, int fd, Meter *meter, bool digested)
+int input_start(Input *input, int fd, Meter *meter, Hasher *hasher)
 {
         struct stat st;
         ssize_t size = 1;
@@ -52,7 +52,8 @@ int input_start(Input *input, int fd, Meter *meter, bool digested)
                 .fd = fd,
                 .seekable = S_ISREG(st.st_mode),
                 .meter = meter,
-                .digest = digested ? digest_new() : NULL,
+                .digest = hasher ? digest_new() : NULL,
+                .hasher = hasher,
                 .buffer = g_malloc(BUFFER_SIZE),
         };
         if (input->seekable)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "unpack/digest.h"
+#include "unpack/hasher.h"
 
 /*
  * The bytes of a file or pipe as they come: counted for the progress, and digested. A regular file is read from its
@@ -23,14 +23,15 @@ typedef struct Input {
         bool seekable;
         Meter *meter;
         Digest *digest; /* NULL: not wanted */
+        Hasher *hasher; /* borrowed */
         uint64_t size;  /* read so far */
         int error;      /* negative errno of a read that failed */
         unsigned char *buffer;
         size_t held; /* in the buffer, read and not yet handed out */
 } Input;
 
-/* Reads the beginning. Errors: those of read(2). */
-int input_start(Input *input, int fd, Meter *meter, bool digested);
+/* Reads the beginning. hasher: digests it, or NULL where no digest is wanted. Errors: those of read(2). */
+int input_start(Input *input, int fd, Meter *meter, Hasher *hasher);
 void input_done(Input *input);
 
 /* The beginning, before it is handed out: 512 bytes where there are so many. */

@@ -119,5 +119,7 @@ int main(void)
         if (pid < 0)
                 return conclude(error_set(&error, SD_BUS_ERROR_FAILED, "The image's parser can't be started: %m"),
                                 &error);
-        return pid == 0 ? work(&request) : supervise(pid);
+        /* Without what a program does at its end: the leak sanitizer would look for its threads in /proc, which is out
+         * of sight. */
+        _exit(pid == 0 ? work(&request) : supervise(pid));
 }

@@ -15,12 +15,15 @@ typedef struct Setting {
 
 struct Settings {
         GArray *array; /* Setting */
+        char *working_dir;
 };
 
 Settings *settings_free(Settings *settings)
 {
-        if (settings)
-                g_array_unref(settings->array);
+        if (!settings)
+                return NULL;
+        g_array_unref(settings->array);
+        g_free(settings->working_dir);
         g_free(settings);
         return NULL;
 }
@@ -70,6 +73,20 @@ static int add_string(Settings *settings, JsonNode *node, const char *member, co
         return add(settings, kind, string, error);
 }
 
+/* A relative one is meant from the root. */
+static int add_working_dir(Settings *settings, JsonNode *node, sd_bus_error *error)
+{
+        const char *path;
+        int r = document_string(node, "WorkingDir", "its config", &path, error);
+
+        if (r <= 0 || *path == '\0')
+                return r;
+        if (*path == '/')
+                return add(settings, "working-dir", path, error);
+        settings->working_dir = g_strconcat("/", path, NULL);
+        return add(settings, "working-dir", settings->working_dir, error);
+}
+
 int settings_read(JsonNode *config, Settings **ret, sd_bus_error *error)
 {
         g_autoptr(Settings) settings = g_new0(Settings, 1);
@@ -87,7 +104,7 @@ int settings_read(JsonNode *config, Settings **ret, sd_bus_error *error)
                 if (r >= 0)
                         r = add_string(settings, node, "User", "user", error);
                 if (r >= 0)
-                        r = add_string(settings, node, "WorkingDir", "working-dir", error);
+                        r = add_working_dir(settings, node, error);
         }
         if (r < 0)
                 return r;

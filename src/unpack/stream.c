@@ -22,6 +22,7 @@
 typedef struct State {
         Stream *stream;
         Digest *digest;
+        Hasher *hasher;
         uint64_t size;
         size_t n_zeros; /* at the end of what has been seen, up to a block's */
 } State;
@@ -95,7 +96,7 @@ static int copy(State *state, Input *input, sd_bus_error *error)
         if (r < 0)
                 return r;
         while ((r = decompressor_next(decompressor, &bytes, &size, error)) > 0) {
-                digest_update(state->digest, bytes, size);
+                hasher_add(state->hasher, state->digest, bytes, size);
                 state->size += size;
                 count_zeros(state, bytes, size);
                 r = check_size(state, input->size, error);
@@ -147,12 +148,13 @@ int stream_run(int report, void *data, sd_bus_error *error)
         const Archive *archive = stream->archive;
         _cleanup_(input_done) Input input = {};
         g_autoptr(Digest) digest = digest_new();
-        State state = {.stream = stream, .digest = digest};
+        g_autoptr(Hasher) hasher = hasher_new();
+        State state = {.stream = stream, .digest = digest, .hasher = hasher};
         char diff_id[DIGEST_TEXT_SIZE];
         int r;
 
         stream->output_read = safe_close(stream->output_read);
-        r = input_start(&input, archive->fd, stream->meter, archive->digest != NULL);
+        r = input_start(&input, archive->fd, stream->meter, archive->digest ? hasher : NULL);
         if (r < 0)
                 return error_set(error, SD_BUS_ERROR_IO_ERROR, "%s can't be read: %s", archive->what, strerror(-r));
         if (input.size == 0)
@@ -161,6 +163,7 @@ int stream_run(int report, void *data, sd_bus_error *error)
         r = copy(&state, &input, error);
         if (r < 0)
                 return r;
+        hasher_wait(hasher);
         digest_text(digest, diff_id);
         r = check_digests(&state, &input, diff_id, error);
         if (r < 0)

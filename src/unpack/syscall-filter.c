@@ -53,6 +53,7 @@ static const char *const allowed[] = {
         "rseq",
         "set_robust_list",
         "tgkill",
+        "uname",
         "wait4",
         "waitid",
         /* what is open */

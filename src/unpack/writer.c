@@ -22,8 +22,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "unpack/access-list.h"
 #include "unpack/confine.h"
 #include "unpack/entry.h"
+#include "unpack/folder-list.h"
 #include "unpack/sentence.h"
 #include "unpack/socket-wait.h"
 #include "unpack/whiteout.h"
@@ -32,14 +34,16 @@
 
 #define READ_SIZE (1024U * 1024U)
 #define WRITE_FLAGS                                                                                                    \
-        (ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_ACL |                   \
-         ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS)
+        (ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_NODOTDOT |       \
+         ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS)
 #define FTW_FDS 16
 
 typedef struct State {
         const Writer *writer;
         struct archive *in, *out;
         Whiteouts whiteouts;
+        GArray *old_folders;
+        GHashTable *access_lists;
         uint64_t bytes, entries, skipped;
         bool damaged; /* the error is one of reading the archive */
         sd_bus_error objection;
@@ -52,6 +56,8 @@ static void state_done(State *state)
         if (state->out)
                 archive_write_free(state->out);
         whiteouts_done(&state->whiteouts);
+        g_clear_pointer(&state->old_folders, g_array_unref);
+        g_clear_pointer(&state->access_lists, g_hash_table_unref);
         sd_bus_error_free(&state->objection);
 }
 
@@ -81,7 +87,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
         return remove(path) < 0 ? -1 : 0;
 }
 
-/* A folder does not replace what is none, and nothing replaces a folder, unless that is out of the way. */
+/* A folder does not replace what is none, and nothing replaces a folder, unless that is out of the way. Returns 1 where
+ * a folder is there already. */
 static int clear_path(const Entry *entry)
 {
         struct stat st;
@@ -91,12 +98,13 @@ static int clear_path(const Entry *entry)
         if (!S_ISDIR(st.st_mode))
                 return entry->type == AE_IFDIR && unlink(entry->path) < 0 ? -errno : 0;
         if (entry->type == AE_IFDIR)
-                return 0;
+                return 1;
         return nftw(entry->path, remove_one, FTW_FDS, FTW_DEPTH | FTW_PHYS) < 0 ? -errno : 0;
 }
 
 static int write_header(State *state, const Entry *entry, sd_bus_error *error)
 {
+        int64_t size = archive_entry_size(entry->archive_entry);
         int r;
 
         /* Folders are few. All others are tried first: mostly there is nothing in the way. */
@@ -104,10 +112,14 @@ static int write_header(State *state, const Entry *entry, sd_bus_error *error)
                 r = clear_path(entry);
                 if (r < 0)
                         return entry_disk_error(entry, state->writer->what, error, -r);
+                if (r > 0)
+                        folder_list_add(state->old_folders, entry);
         }
         if (archive_write_header(state->out, entry->archive_entry) == ARCHIVE_OK)
                 return 0;
         if (entry->type != AE_IFDIR && archive_errno(state->out) == ENOTEMPTY) {
+                /* The failed try has taken the size away. */
+                archive_entry_set_size(entry->archive_entry, size);
                 r = clear_path(entry);
                 if (r < 0)
                         return entry_disk_error(entry, state->writer->what, error, -r);
@@ -174,7 +186,8 @@ static int write_entry(State *state, const Entry *entry, sd_bus_error *error)
                 return r;
         if (archive_write_finish_entry(state->out) != ARCHIVE_OK)
                 return set_write_error(state, entry, error);
-        return entry_set_attributes(entry, what, error);
+        r = access_lists_take(state->access_lists, entry, what, error);
+        return r < 0 ? r : entry_set_attributes(entry, what, error);
 }
 
 static int take_entry(State *state, const Entry *entry, sd_bus_error *error)
@@ -226,6 +239,18 @@ static int copy(State *state, sd_bus_error *error)
         }
 }
 
+/* As with the ids: names that mean nobody are an objection only against a root file system. */
+static int finish_access_lists(State *state, sd_bus_error *error)
+{
+        const Writer *writer = state->writer;
+
+        if (writer->layer)
+                return access_lists_apply(state->access_lists, writer->what, error);
+        if (!sd_bus_error_is_set(&state->objection))
+                (void) access_lists_apply(state->access_lists, writer->what, &state->objection);
+        return 0;
+}
+
 static int unpack(State *state, int report, sd_bus_error *error)
 {
         const Writer *writer = state->writer;
@@ -244,6 +269,8 @@ static int unpack(State *state, int report, sd_bus_error *error)
 
         r = copy(state, error);
         if (r >= 0)
+                r = finish_access_lists(state, error);
+        if (r >= 0)
                 r = whiteouts_apply(&state->whiteouts, report, writer->what, error);
         if (r < 0)
                 return r;
@@ -252,6 +279,10 @@ static int unpack(State *state, int report, sd_bus_error *error)
                 return error_set(error, SD_BUS_ERROR_IO_ERROR,
                                  "%s can't be unpacked: its folders can't be finished: %s", writer->what,
                                  archive_error_string(state->out));
+        r = folder_list_apply(state->old_folders);
+        if (r < 0)
+                return error_set(error, SD_BUS_ERROR_IO_ERROR,
+                                 "%s can't be unpacked: its folders can't be finished: %s", writer->what, strerror(-r));
         return 0;
 }
 
@@ -263,6 +294,8 @@ int writer_run(int report, void *data, sd_bus_error *error)
         int r;
 
         whiteouts_init(&state.whiteouts);
+        state.old_folders = folder_list_new();
+        state.access_lists = access_lists_new();
         writer->input_write = safe_close(writer->input_write);
         r = confine_change_root(writer->folder);
         if (r < 0)

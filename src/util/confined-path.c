@@ -3,13 +3,18 @@
 #include "util/confined-path.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "util/cleanup.h"
 #include "util/fs-ids.h"
+
+/* As many as the kernel follows, path_resolution(7). */
+#define LINKS_MAX 40U
 
 int confined_open(int root, const char *path, int flags)
 {
@@ -37,19 +42,29 @@ int confined_open_literal(const char *path)
         return fd < 0 ? -errno : (int) fd;
 }
 
-/* Makes the last component of path below root, whose parent must be there. */
-static int make_one(int root, char *path, bool is_folder)
+/* Opens the folder that path lies in; *ret_name is the last component. */
+static int open_parent(int root, char *path, const char **ret_name)
 {
-        _cleanup_close_ int parent = -1;
         char *slash = strrchr(path, '/');
-        const char *name = slash ? slash + 1 : path;
-        int r;
+        int parent;
 
         if (slash)
                 *slash = '\0';
         parent = confined_open(root, slash && *path ? path : "/", O_PATH | O_DIRECTORY);
         if (slash)
                 *slash = '/';
+        *ret_name = slash ? slash + 1 : path;
+        return parent;
+}
+
+/* Makes the last component of path below root, whose parent must be there. */
+static int make_one(int root, char *path, bool is_folder)
+{
+        _cleanup_close_ int parent = -1;
+        const char *name;
+        int r;
+
+        parent = open_parent(root, path, &name);
         if (parent < 0)
                 return parent;
         r = is_folder ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0644, 0);
@@ -58,13 +73,35 @@ static int make_one(int root, char *path, bool is_folder)
         return 1;
 }
 
-/* Returns how many were made. */
-static int make_each(int root, char *path, bool is_folder)
+/* What is there leads nowhere, so it is a symlink: *ret is where path and what comes behind it lead to. */
+static int follow(int root, char *path, const char *behind, char **ret)
+{
+        _cleanup_close_ int parent = -1;
+        char target[PATH_MAX];
+        const char *name;
+        ssize_t length;
+
+        parent = open_parent(root, path, &name);
+        if (parent < 0)
+                return parent;
+        length = readlinkat(parent, name, target, sizeof(target));
+        if (length < 0)
+                return -errno;
+        if (asprintf(ret, "%.*s%.*s/%s", target[0] == '/' ? 0 : (int) (name - path), path, (int) length, target,
+                     behind) < 0)
+                return -ENOMEM;
+        return strlen(*ret) >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* Makes what is missing of path, which it writes to. Returns how many components were made; where a symlink leads
+ * nowhere, *ret_next is the path to go on with, or it ends there where ret_next is NULL. */
+static int make_each(int root, char *path, bool is_folder, char **ret_next)
 {
         int made = 0;
 
         for (char *p = path;;) {
-                char *next;
+                _cleanup_close_ int fd = -1;
+                const char *behind;
                 char end;
                 int r;
 
@@ -72,31 +109,57 @@ static int make_each(int root, char *path, bool is_folder)
                 if (!*p)
                         return made;
                 p += strcspn(p, "/");
-                next = p + strspn(p, "/");
+                behind = p + strspn(p, "/");
                 end = *p;
                 *p = '\0';
-                r = make_one(root, path, is_folder || *next);
+                r = make_one(root, path, is_folder || *behind);
+                if (r == 0 && ret_next) {
+                        fd = confined_open(root, path, O_PATH);
+                        if (fd == -ENOENT)
+                                r = follow(root, path, behind, ret_next);
+                }
                 *p = end;
                 if (r < 0)
                         return r;
                 made += r;
+                if (ret_next && *ret_next)
+                        return made;
         }
 }
 
-/* Returns how many components were made. */
-static int make_as(int root, const char *path, bool is_folder, uid_t uid, gid_t gid)
+static int make_following(int root, const char *path, bool is_folder, bool follows)
 {
-        _cleanup_free_ char *copy = strdup(path);
+        _cleanup_free_ char *now = strdup(path);
+        int made = 0;
+
+        for (unsigned links = 0; now && links <= LINKS_MAX; links++) {
+                char *next = NULL;
+                int r = make_each(root, now, is_folder, follows ? &next : NULL);
+
+                if (r < 0) {
+                        free(next);
+                        return r;
+                }
+                made += r;
+                if (!next)
+                        return made;
+                free(now);
+                now = next;
+        }
+        return now ? -ELOOP : -ENOMEM;
+}
+
+/* Returns how many components were made. */
+static int make_as(int root, const char *path, bool is_folder, bool follows, uid_t uid, gid_t gid)
+{
         mode_t mask;
         int saved, r;
 
-        if (!copy)
-                return -ENOMEM;
         r = fs_ids_enter(uid, gid, &saved);
         if (r < 0)
                 return r;
         mask = umask(0);
-        r = make_each(root, copy, is_folder);
+        r = make_following(root, path, is_folder, follows);
         (void) umask(mask);
         fs_ids_leave(saved);
         return r;
@@ -112,7 +175,7 @@ int confined_make_directory(int root, const char *path, uid_t uid, gid_t gid)
                 return 0;
         if (fd != -ENOENT)
                 return fd;
-        r = make_as(root, path, true, uid, gid);
+        r = make_as(root, path, true, false, uid, gid);
         if (r < 0)
                 return r;
 
@@ -128,7 +191,7 @@ int confined_open_mount_point(int root, const char *path, bool is_folder, uid_t 
 
         fd = confined_open(root, path, flags);
         if (fd == -ENOENT) {
-                made = make_as(root, path, is_folder, uid, gid);
+                made = make_as(root, path, is_folder, true, uid, gid);
                 fd = made < 0 ? made : confined_open(root, path, flags);
         }
         if (fd >= 0)

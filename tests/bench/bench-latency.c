@@ -16,14 +16,11 @@
 #include <unistd.h>
 
 #include "bare.h"
+#include "bus.h"
 #include "config.h"
 #include "figures.h"
 #include "util/cleanup.h"
 
-#define BUS               "org.gangway1"
-#define ROOT              "/org/gangway1"
-#define MANAGER           "org.gangway1.Manager"
-#define CONTAINER         "org.gangway1.Container"
 #define MEMORY_CONTAINERS 50U
 #define BURST             80U
 #define PARALLEL          4U
@@ -33,15 +30,8 @@ typedef struct Series {
                 release;
 } Series;
 
-static sd_bus *bus;
 static int root_fd = -1;
 static unsigned counter;
-
-static void check(int r, const char *what, const sd_bus_error *error)
-{
-        if (r < 0)
-                g_error("%s: %s", what, error && error->message ? error->message : g_strerror(-r));
-}
 
 static void fill_create(sd_bus_message *m, const char *name)
 {
@@ -57,24 +47,6 @@ static void fill_process(sd_bus_message *m, const char *program, const char *arg
               program, NULL);
         check(sd_bus_message_append(m, "a{ss}", 0), program, NULL);
         check(sd_bus_message_append(m, "a{uh}a{sv}", 0, 0), program, NULL);
-}
-
-static sd_bus_message *new_call(const char *path, const char *interface, const char *member)
-{
-        sd_bus_message *m = NULL;
-
-        check(sd_bus_message_new_method_call(bus, &m, BUS, path, interface, member), member, NULL);
-        return m;
-}
-
-static sd_bus_message *call(sd_bus_message *m)
-{
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus_message *reply = NULL;
-
-        check(sd_bus_call(bus, m, 0, &error, &reply), sd_bus_message_get_member(m), &error);
-        sd_bus_message_unref(m);
-        return reply;
 }
 
 static char *create(void)
@@ -102,7 +74,7 @@ static void run(const char *path, const char *member, const char *program, const
 
 static void release(const char *path)
 {
-        sd_bus_message_unref(call(new_call(path, CONTAINER, "Release")));
+        call_plain(path, CONTAINER, "Release");
 }
 
 /* Waits for the ProcessExited of the exec, which the creator's connection gets. */
@@ -375,7 +347,7 @@ int main(int argc, char *argv[])
                 g_error("%s: %s", root, g_strerror(errno));
         bare_prepare(bare, root, GANGWAY_SECCOMP_PROFILE);
 
-        check(sd_bus_open_system(&bus), "system bus", NULL);
+        bus_open();
         check(sd_bus_match_signal(bus, NULL, BUS, NULL, CONTAINER, "ProcessExited", on_exited, &exited), "match", NULL);
         /* The first call starts the daemon. */
         release(create());
@@ -385,6 +357,6 @@ int main(int argc, char *argv[])
         ok &= series("With pauses of 100 ms", bare, true, rounds);
         ok &= bursts(bare);
         g_print("\n%s\n", ok ? "All figures are reached." : "Some figures are missed.");
-        sd_bus_flush_close_unref(bus);
+        bus_close();
         return EXIT_SUCCESS;
 }

@@ -39,6 +39,11 @@ double figure_median(const Figure *figure)
         return quantile(figure, 0.5);
 }
 
+double figure_maximum(const Figure *figure)
+{
+        return quantile(figure, 1);
+}
+
 void figure_print(const Figure *figure)
 {
         g_print("  %-44s %8.2f %8.2f   (%u)\n", figure->name, quantile(figure, 0.5), quantile(figure, 0.95),

@@ -13,6 +13,7 @@ typedef struct Figure {
 double now_ms(void);
 void figure_add(Figure *figure, double ms);
 double figure_median(const Figure *figure);
+double figure_maximum(const Figure *figure);
 void figure_print(const Figure *figure);
 
 /* Prints a value beside its limit; at_most: the value should not be above it, else not below. Returns whether it holds.

@@ -48,8 +48,10 @@ static GVariant *create_options(const Create *create)
                 add_all(&mount, "{'type': <'bind'>, 'destination': <'/'>, 'source': <handle 0>}");
                 add_all(&mount, create->mount);
                 g_variant_builder_add_value(&all, g_variant_builder_end(&mount));
-                for (gsize i = 0; i < g_variant_n_children(more); i++)
-                        g_variant_builder_add_value(&all, g_variant_get_child_value(more, i));
+                for (gsize i = 0; i < g_variant_n_children(more); i++) {
+                        g_autoptr(GVariant) further = g_variant_get_child_value(more, i);
+                        g_variant_builder_add_value(&all, further);
+                }
                 mounts = g_variant_ref_sink(g_variant_builder_end(&all));
         }
         if (g_variant_n_children(mounts) > 0)

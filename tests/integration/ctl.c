@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs gangwayctl with a bound on everything: the tests must end also where it does not.
+ * Runs gangwayctl with a bound on everything: the tests must end also where it does not. On a terminal it is the leader
+ * of a session of its own, as a person's shell has it.
  */
 #include "ctl.h"
 
 #include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -55,4 +58,55 @@ int ctl_run(char **ret_output, char **ret_errors, const char *const *argv)
         if (ret_errors)
                 *ret_errors = g_steal_pointer(&errors);
         return status;
+}
+
+void seat_new_input(Seat *seat, const char *const *argv, int input)
+{
+        g_autoptr(GStrvBuilder) command = g_strv_builder_new();
+        struct winsize size = {.ws_row = 33, .ws_col = 99};
+
+        /* Without --ctty where input is something else: it is for the terminal on standard input. */
+        g_strv_builder_add(command, "setsid");
+        if (input < 0)
+                g_strv_builder_add(command, "--ctty");
+        g_strv_builder_addv(command, (const char **) argv);
+        g_auto(GStrv) words = g_strv_builder_end(command);
+
+        seat->screen = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        g_assert_no_errno(seat->screen);
+        g_assert_no_errno(grantpt(seat->screen));
+        g_assert_no_errno(unlockpt(seat->screen));
+        seat->line = open(ptsname(seat->screen), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        g_assert_no_errno(seat->line);
+        g_assert_no_errno(ioctl(seat->line, TIOCSWINSZ, &size));
+        g_assert_no_errno(tcgetattr(seat->line, &seat->mode));
+        seat->pid = ctl_spawn((const char *const *) words, input < 0 ? seat->line : input, seat->line, seat->line);
+}
+
+void seat_new(Seat *seat, const char *const *argv)
+{
+        seat_new_input(seat, argv, -1);
+}
+
+int seat_end(Seat *seat)
+{
+        struct termios mode;
+        int status = ctl_end(seat->pid);
+
+        g_assert_no_errno(tcgetattr(seat->line, &mode));
+        g_assert_cmphex(mode.c_iflag, ==, seat->mode.c_iflag);
+        g_assert_cmphex(mode.c_oflag, ==, seat->mode.c_oflag);
+        g_assert_cmphex(mode.c_lflag, ==, seat->mode.c_lflag);
+        g_assert_cmpmem(mode.c_cc, sizeof(mode.c_cc), seat->mode.c_cc, sizeof(seat->mode.c_cc));
+        close_fd(&seat->line);
+        close_fd(&seat->screen);
+        return status;
+}
+
+gboolean seat_is_raw(Seat *seat)
+{
+        struct termios mode;
+
+        g_assert_no_errno(tcgetattr(seat->line, &mode));
+        return !(mode.c_lflag & (ICANON | ECHO | ISIG)) && !(mode.c_oflag & OPOST);
 }

@@ -124,6 +124,13 @@ void images_clear(void)
         g_assert_cmpstr(list, ==, "");
 }
 
+char *fresh_snapshot(void)
+{
+        g_free(shell("systemctl restart gangwayd.service"));
+        g_free(image_list(client));
+        return world_snapshot();
+}
+
 GVariant *operation_wait(Client *caller, const char *path)
 {
         g_autoptr(GVariant) body = client_call(caller, path, "Wait", NULL);

@@ -25,6 +25,9 @@ char *image_list(Client *caller);
 /* Removes every image of all users and of the system, and what they leave. */
 void images_clear(void);
 
+/* What there is when the daemon has just been started, and has opened the records. */
+char *fresh_snapshot(void);
+
 /* The result, a{sv}. */
 GVariant *operation_wait(Client *caller, const char *path);
 guint64 operation_wait_number(Client *caller, const char *path, const char *key);

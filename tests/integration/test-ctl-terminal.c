@@ -4,62 +4,7 @@
  */
 #include "ctl.h"
 
-#include <poll.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
-#include <termios.h>
-
-/* The program on the terminal, as the leader of a session of its own. */
-typedef struct Seat {
-        int screen; /* the terminal's master */
-        int line;   /* its other side, kept open so that its mode can be looked at afterwards */
-        pid_t pid;
-        struct termios mode;
-} Seat;
-
-static void seat_new(Seat *seat, const char *const *argv, int output)
-{
-        g_autoptr(GStrvBuilder) command = g_strv_builder_new();
-        struct winsize size = {.ws_row = 33, .ws_col = 99};
-
-        g_strv_builder_add_many(command, "setsid", "--ctty", NULL);
-        g_strv_builder_addv(command, (const char **) argv);
-        g_auto(GStrv) words = g_strv_builder_end(command);
-
-        seat->screen = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-        g_assert_no_errno(seat->screen);
-        g_assert_no_errno(grantpt(seat->screen));
-        g_assert_no_errno(unlockpt(seat->screen));
-        seat->line = open(ptsname(seat->screen), O_RDWR | O_NOCTTY | O_CLOEXEC);
-        g_assert_no_errno(seat->line);
-        g_assert_no_errno(ioctl(seat->line, TIOCSWINSZ, &size));
-        g_assert_no_errno(tcgetattr(seat->line, &seat->mode));
-        seat->pid = ctl_spawn((const char *const *) words, seat->line, output < 0 ? seat->line : output, seat->line);
-}
-
-/* The end of the program, with the terminal as it was. Returns the exit code. */
-static int seat_end(Seat *seat)
-{
-        struct termios mode;
-        int status = ctl_end(seat->pid);
-
-        g_assert_no_errno(tcgetattr(seat->line, &mode));
-        g_assert_cmphex(mode.c_iflag, ==, seat->mode.c_iflag);
-        g_assert_cmphex(mode.c_oflag, ==, seat->mode.c_oflag);
-        g_assert_cmphex(mode.c_lflag, ==, seat->mode.c_lflag);
-        g_assert_cmpmem(mode.c_cc, sizeof(mode.c_cc), seat->mode.c_cc, sizeof(seat->mode.c_cc));
-        close_fd(&seat->line);
-        close_fd(&seat->screen);
-        return status;
-}
-
-static gboolean is_raw(Seat *seat)
-{
-        struct termios mode;
-
-        g_assert_no_errno(tcgetattr(seat->line, &mode));
-        return !(mode.c_lflag & (ICANON | ECHO | ISIG)) && !(mode.c_oflag & OPOST);
-}
 
 static char *name_of(Container *container)
 {
@@ -72,10 +17,9 @@ static void test_session(void)
         g_autofree char *name = name_of(container);
         Seat seat;
 
-        seat_new(&seat, CTL("start", "-t", name, "sh", "-c", "stty size; tty; read line; echo \"<$line>\"; exit 9"),
-                 -1);
+        seat_new(&seat, CTL("start", "-t", name, "sh", "-c", "stty size; tty; read line; echo \"<$line>\"; exit 9"));
         g_autofree char *first = read_text(seat.screen, "33 99\r\n/dev/pts/0\r\n");
-        g_assert_true(is_raw(&seat));
+        g_assert_true(seat_is_raw(&seat));
         write_text(seat.screen, "typed\r");
         g_autofree char *second = read_text(seat.screen, "<typed>\r\n");
         g_assert_cmpint(seat_end(&seat), ==, 9);
@@ -86,8 +30,7 @@ static void test_run(void)
         g_autofree char *before = world_snapshot();
         Seat seat;
 
-        seat_new(&seat, CTL("run", "-t", "--rootfs", root_shared(), "sh", "-c", "test -t 0 && test -t 2 && echo yes"),
-                 -1);
+        seat_new(&seat, CTL("run", "-t", "--rootfs", root_shared(), "sh", "-c", "test -t 0 && test -t 2 && echo yes"));
         g_autofree char *output = read_text(seat.screen, "yes\r\n");
         g_assert_cmpint(seat_end(&seat), ==, 0);
         world_assert_same(before);
@@ -100,10 +43,8 @@ static void test_window_change(void)
         struct winsize size = {.ws_row = 44, .ws_col = 55};
         Seat seat;
 
-        seat_new(&seat,
-                 CTL("start", "-t", name, "sh", "-c",
-                     "trap 'stty size; exit 8' WINCH; echo ready; while :; do sleep 1000 & wait; done"),
-                 -1);
+        seat_new(&seat, CTL("start", "-t", name, "sh", "-c",
+                            "trap 'stty size; exit 8' WINCH; echo ready; while :; do sleep 1000 & wait; done"));
         g_autofree char *ready = read_text(seat.screen, "ready\r\n");
         g_assert_no_errno(ioctl(seat.screen, TIOCSWINSZ, &size));
         g_autofree char *changed = read_text(seat.screen, "44 55\r\n");
@@ -117,7 +58,7 @@ static void test_keys(void)
         g_autofree char *name = name_of(container);
         Seat seat;
 
-        seat_new(&seat, CTL("exec", "-t", name, "sh", "-c", "echo ready; exec sleep 1000"), -1);
+        seat_new(&seat, CTL("exec", "-t", name, "sh", "-c", "echo ready; exec sleep 1000"));
         g_autofree char *ready = read_text(seat.screen, "ready\r\n");
         write_text(seat.screen, "\003");
         g_assert_cmpint(seat_end(&seat), ==, 128 + SIGINT);
@@ -130,7 +71,7 @@ static void test_signal(void)
         g_autofree char *name = name_of(container);
         Seat seat;
 
-        seat_new(&seat, CTL("exec", "-t", name, "sh", "-c", "echo ready; exec sleep 1000"), -1);
+        seat_new(&seat, CTL("exec", "-t", name, "sh", "-c", "echo ready; exec sleep 1000"));
         g_autofree char *ready = read_text(seat.screen, "ready\r\n");
         g_assert_no_errno(kill(seat.pid, SIGTERM));
         g_assert_cmpint(seat_end(&seat), ==, 128 + SIGTERM);
@@ -142,7 +83,7 @@ static void test_failure(void)
         g_autofree char *name = name_of(container);
         Seat seat;
 
-        seat_new(&seat, CTL("exec", "-t", name, "nowhere"), -1);
+        seat_new(&seat, CTL("exec", "-t", name, "nowhere"));
         g_autofree char *sentence = read_text(seat.screen, "\n");
         g_assert_true(g_str_has_prefix(sentence, "gangwayctl: "));
         g_assert_cmpint(seat_end(&seat), ==, 127);
@@ -214,10 +155,8 @@ static void test_hang_up(void)
         g_autofree char *before = world_snapshot();
         Seat seat;
 
-        seat_new(&seat,
-                 CTL("run", "-t", "--rootfs", root_shared(), "sh", "-c",
-                     "trap 'exit 17' HUP; echo ready; while :; do sleep 1000 & wait; done"),
-                 -1);
+        seat_new(&seat, CTL("run", "-t", "--rootfs", root_shared(), "sh", "-c",
+                            "trap 'exit 17' HUP; echo ready; while :; do sleep 1000 & wait; done"));
         g_autofree char *ready = read_text(seat.screen, "ready\r\n");
         close_fd(&seat.line);
         close_fd(&seat.screen);
@@ -232,7 +171,7 @@ static void test_left_over(void)
         g_autofree char *name = name_of(container);
         Seat seat;
 
-        seat_new(&seat, CTL("exec", "-t", name, "sh", "-c", "trap '' HUP; sleep 1000 & echo last words; exit 4"), -1);
+        seat_new(&seat, CTL("exec", "-t", name, "sh", "-c", "trap '' HUP; sleep 1000 & echo last words; exit 4"));
         g_autofree char *words = read_text(seat.screen, "last words\r\n");
         g_assert_cmpint(seat_end(&seat), ==, 4);
 }
@@ -252,10 +191,8 @@ static void test_polkit_agent(void)
         g_autofree char *root = root_copy(alice);
         Seat seat;
 
-        seat_new(&seat,
-                 ARGV("runuser", "-u", "alice", "--", "gangwayctl", "create", "ctl-asked", "--rootfs", root,
-                      "--security", "insecure"),
-                 -1);
+        seat_new(&seat, ARGV("runuser", "-u", "alice", "--", "gangwayctl", "create", "ctl-asked", "--rootfs", root,
+                             "--security", "insecure"));
         g_autofree char *question = read_text(seat.screen, "assword: ");
         assert_contains(question, "org.gangway1.insecure");
         /* The agent turns the echo off after it has asked, and forgets what was typed before. */

@@ -42,9 +42,10 @@ static void test_failures(void)
                 {CTL("release", "ghost"), 125, "ghost"},
                 {CTL("create", "bad name", "--rootfs", root_shared()), 125, "bad name"},
                 {CTL("create", "c1", "--rootfs", "/nowhere"), 125, "/nowhere"},
-                {CTL("create", "c1"), 125, "--rootfs"},
+                {CTL("create"), 125, "--rootfs"},
                 {CTL("create", "c1", "--rootfs", "/", "--property", "MemoryMax=lots"), 125, "lots"},
-                {CTL("start", "c1"), 125, "COMMAND"},
+                {CTL("start"), 125, "NAME"},
+                {CTL("exec", "c1"), 125, "COMMAND"},
                 {CTL("exec", "--nonsense", "c1", "true"), 125, "--nonsense"},
                 {CTL("frobnicate"), 125, "frobnicate"},
         };

@@ -268,7 +268,7 @@ static void test_kept(void)
 
 static void test_daemon_stops(void)
 {
-        g_autofree char *before = world_snapshot(), *list = NULL;
+        g_autofree char *before = fresh_snapshot(), *list = NULL;
         g_autoptr(SlowImport) import = slow_import_new(alice, "stopped");
         guint32 wait = client_send(alice, import->path, "Wait", NULL);
 
@@ -284,7 +284,7 @@ static void test_daemon_stops(void)
 
 static void test_daemon_is_killed(void)
 {
-        g_autofree char *before = world_snapshot(), *list = NULL;
+        g_autofree char *before = fresh_snapshot(), *list = NULL;
         g_autoptr(SlowImport) import = slow_import_new(alice, "killed");
 
         g_free(shell(

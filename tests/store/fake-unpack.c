@@ -26,6 +26,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "store/store-run.h"
 #include "util/cleanup.h"
 #include "util/string-message.h"
 
@@ -62,26 +63,12 @@ static bool hear(const char *word)
         return is;
 }
 
-/* Bytes that a test can make again. */
 static void fill(const char *path, guint64 size, guint32 seed)
 {
-        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        GRand *random = g_rand_new_with_seed(seed);
-        guint32 block[4096];
-
-        check(fd >= 0, path);
-        while (size > 0) {
-                size_t n = MIN(size, sizeof(block));
-
-                for (size_t i = 0; i < G_N_ELEMENTS(block); i++)
-                        block[i] = g_rand_int(random);
-                if (write(fd, block, n) != (ssize_t) n) {
-                        say((const char *const[]){"error", "org.gangway1.Error.StoreFull", "no room", NULL});
-                        exit(EXIT_FAILURE);
-                }
-                size -= n;
-        }
-        g_rand_free(random);
+        if (store_run_fill(path, size, seed))
+                return;
+        say((const char *const[]){"error", "org.gangway1.Error.StoreFull", "no room", NULL});
+        exit(EXIT_FAILURE);
 }
 
 static int open_by_opener(const char *path)

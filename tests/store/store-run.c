@@ -15,23 +15,53 @@
 
 #define LIMIT_MSEC 60000
 
-StoreRun store_run_start(const char *store, int fd, const char *const *words)
+#define STRACE "/usr/bin/strace"
+#define CHANGES                                                                                                        \
+        "write,pwrite64,fsync,fdatasync,syncfs,renameat,mkdir,mkdirat,mknodat,unlink,unlinkat,linkat,symlinkat,"       \
+        "ftruncate,fallocate,copy_file_range,fchownat,fchmodat,fsetxattr,lsetxattr,utimensat,flock,fcntl,sendmsg,"     \
+        "clone3,kill"
+
+static StoreRun start(const char *const *argv, int fd, const char *const *words)
 {
-        const char *program = g_getenv("GANGWAY_TEST_STORE"), *unpack = g_getenv("GANGWAY_TEST_UNPACK");
-        const char *const argv[] = {program, store, unpack, NULL};
         _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC), pidfd = -1;
         StoreRun run;
         int pair[2];
 
-        g_assert_nonnull(program);
         g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), ==, 0);
         run.socket = pair[0];
         g_assert_cmpint(string_message_send(pair[0], words, &fd, fd >= 0 ? 1 : 0), ==, 0);
-        g_assert_cmpint(spawn(&(SpawnRequest){.path = program, .argv = argv, .control = pair[1], .null = null},
+        g_assert_cmpint(spawn(&(SpawnRequest){.path = argv[0], .argv = argv, .control = pair[1], .null = null},
                               &run.pid, &pidfd),
                         ==, 0);
         safe_close(pair[1]);
         return run;
+}
+
+StoreRun store_run_start(const char *store, int fd, const char *const *words)
+{
+        const char *const argv[] = {g_getenv("GANGWAY_TEST_STORE"), store, g_getenv("GANGWAY_TEST_UNPACK"), NULL};
+
+        g_assert_nonnull(argv[0]);
+        return start(argv, fd, words);
+}
+
+StoreRun store_run_start_killed(const char *store, int fd, const char *const *words, unsigned call)
+{
+        g_autofree char *inject = g_strdup_printf("inject=" CHANGES ":signal=KILL:when=%u", call);
+        const char *const argv[] = {STRACE,
+                                    "-qq",
+                                    "-o",
+                                    "/dev/null",
+                                    "-e",
+                                    "trace=" CHANGES,
+                                    "-e",
+                                    inject,
+                                    g_getenv("GANGWAY_TEST_STORE"),
+                                    store,
+                                    g_getenv("GANGWAY_TEST_UNPACK"),
+                                    NULL};
+
+        return start(argv, fd, words);
 }
 
 GStrv store_run_end(StoreRun *run, siginfo_t *ret_info)
@@ -67,11 +97,18 @@ GStrv store_run(const char *store, int fd, const char *const *words)
         return store_run_end(&run, NULL);
 }
 
+static void __attribute__((noreturn)) fail(const char *what, GStrv answer)
+{
+        g_autofree char *words = g_strjoinv(" ", answer);
+
+        g_error("%s: %s", what, words);
+}
+
 GStrv store_run_ok(GStrv answer)
 {
         g_assert_nonnull(answer);
         if (!g_str_equal(answer[0], "ok"))
-                g_error("refused: %s", g_strjoinv(" ", answer));
+                fail("refused", answer);
         return answer;
 }
 
@@ -79,7 +116,7 @@ void store_run_error(GStrv answer, const char *name, const char *part)
 {
         g_assert_nonnull(answer);
         if (!g_str_equal(answer[0], "error"))
-                g_error("not refused: %s", g_strjoinv(" ", answer));
+                fail("not refused", answer);
         g_test_message("%s: %s", answer[1], answer[2]);
         g_assert_cmpstr(answer[1], ==, name);
         if (!strstr(answer[2], part))
@@ -92,7 +129,7 @@ const char *store_run_find(GStrv answer, const char *key)
         for (char **word = answer + 1; word[0] && word[1]; word += 2)
                 if (g_str_equal(word[0], key))
                         return word[1];
-        g_error("there is no %s in: %s", key, g_strjoinv(" ", answer));
+        fail(key, answer);
 }
 
 int store_run_script(const char *script)
@@ -116,6 +153,53 @@ unsigned store_run_count(const char *store, const char *folder)
                 n++;
         g_dir_close(dir);
         return n;
+}
+
+/* Calls take for each piece. */
+static bool make_bytes(guint64 size, guint32 seed, bool (*take)(const guint32 *bytes, size_t size, void *userdata),
+                       void *userdata)
+{
+        GRand *random = g_rand_new_with_seed(seed);
+        guint32 block[4096];
+        bool good = true;
+
+        while (good && size > 0) {
+                size_t n = MIN(size, sizeof(block));
+
+                for (size_t i = 0; i < (n + 3) / 4; i++)
+                        block[i] = g_rand_int(random);
+                good = take(block, n, userdata);
+                size -= n;
+        }
+        g_rand_free(random);
+        return good;
+}
+
+static bool write_bytes(const guint32 *bytes, size_t size, void *userdata)
+{
+        return write(*(int *) userdata, bytes, size) == (ssize_t) size;
+}
+
+static bool compare_bytes(const guint32 *bytes, size_t size, void *userdata)
+{
+        guint32 block[4096];
+
+        return read(*(int *) userdata, block, size) == (ssize_t) size && memcmp(block, bytes, size) == 0;
+}
+
+bool store_run_fill(const char *path, guint64 size, guint32 seed)
+{
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+        return fd >= 0 && make_bytes(size, seed, write_bytes, &fd);
+}
+
+bool store_run_is_filled(const char *path, guint64 size, guint32 seed)
+{
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        char byte;
+
+        return fd >= 0 && make_bytes(size, seed, compare_bytes, &fd) && read(fd, &byte, 1) == 0;
 }
 
 bool store_run_is_possible(void)

@@ -19,6 +19,10 @@ typedef struct StoreRun {
 /* fd: handed over with the request, or -1. words: VERB, ARGUMENTS…, NULL. */
 StoreRun store_run_start(const char *store, int fd, const char *const *words);
 
+/* As store_run_start(), killed before the system call number `call` of those that change something, counted from 1. The
+ * tool is strace(1). */
+StoreRun store_run_start_killed(const char *store, int fd, const char *const *words, unsigned call);
+
 /* Waits for the answer that is no progress, and for the end. Returns the answer's words, or NULL where there is none.
  * ret_info may be NULL. */
 GStrv store_run_end(StoreRun *run, siginfo_t *ret_info);
@@ -41,6 +45,11 @@ int store_run_script(const char *script);
 
 /* How many entries a folder has. */
 unsigned store_run_count(const char *store, const char *folder);
+
+/* Writes a file of bytes that follow from the seed, and says whether a file has them. Returns false where there is no
+ * room. */
+bool store_run_fill(const char *path, guint64 size, guint32 seed);
+bool store_run_is_filled(const char *path, guint64 size, guint32 seed);
 
 /* Says so, and returns false, where this process can't make a store. */
 bool store_run_is_possible(void);

@@ -27,6 +27,7 @@ static void assert_defaults(const Config *config)
 {
         g_assert_cmpuint(config->id_range_first, ==, 1879048192U);
         g_assert_cmpuint(config->id_range_size, ==, 268304384U);
+        g_assert_cmpstr(config->store_path, ==, "/var/lib/gangway");
         g_assert_cmpstr(config->runtime_path, ==, "/usr/bin/crun");
         g_assert_cmpuint(config->runtime_path_line, ==, 0);
         g_assert_cmpuint(config->max_containers_per_user, ==, 128);
@@ -58,6 +59,8 @@ static void test_values(void)
                                             "ProcessesPerContainer=65536\n"
                                             "[Runtime]\n"
                                             "Path=/opt/my runtime/runc \n"
+                                            "[Store]\n"
+                                            "Path = /srv/images\n"
                                             "[Ids]\n"
                                             "Size=131072");
 
@@ -66,6 +69,7 @@ static void test_values(void)
         g_assert_cmpuint(config->max_containers_per_user, ==, 7);
         g_assert_cmpuint(config->max_processes_per_container, ==, 65536);
         g_assert_cmpstr(config->runtime_path, ==, "/opt/my runtime/runc");
+        g_assert_cmpstr(config->store_path, ==, "/srv/images");
         g_assert_cmpuint(config->runtime_path_line, ==, 9);
 }
 
@@ -97,10 +101,10 @@ static void test_sizes(void)
 
 static void test_range_bounds(void)
 {
-        g_autoptr(Config) last = parse_ok("[Ids]\nFirst=2147418112\nSize=65536\n");
+        g_autoptr(Config) last = parse_ok("[Ids]\nFirst=2147352576\nSize=131072\n");
         g_autoptr(Config) whole = parse_ok("[Ids]\nFirst=65536\nSize=2147418112\n");
 
-        g_assert_cmpuint(last->id_range_first, ==, 2147418112U);
+        g_assert_cmpuint(last->id_range_first, ==, 2147352576U);
         g_assert_cmpuint(whole->id_range_size, ==, 2147418112U);
 }
 
@@ -113,7 +117,7 @@ static const struct {
         {"[Ids]\nPath=/x\n", "F:2: There is no key Path in [Ids];", NULL},
         {"[Ids]\nfirst=65536\n", "F:2: There is no key first in [Ids];", NULL},
         {"[Ids]\nFirst[de]=65536\n", "F:2: There is no key First[de] in [Ids];", NULL},
-        {"\n\n[Id]\n", "F:3: There is no group [Id];", "[Ids], [Runtime], [Limits]"},
+        {"\n\n[Id]\n", "F:3: There is no group [Id];", "[Ids], [Store], [Runtime], [Limits]"},
         {"First=65536\n", "F:1: First= stands before the first [Group].", NULL},
         {"[Ids]\nhello\n", "F:2: 'hello' is no", NULL},
         {"[Ids\n", "F:1: '[Ids' is no", NULL},
@@ -133,9 +137,13 @@ static const struct {
         {"[Ids]\nFirst=0x10000\n", "F:2: [Ids] First=0x10000 is not allowed;", NULL},
         {"[Ids]\nSize=0\n", "F:2: [Ids] Size=0 is not allowed;", NULL},
         {"[Ids]\nSize=65536 # one\n", "F:2: [Ids] Size=65536 # one is not allowed;", NULL},
-        {"[Ids]\nFirst=2147418112\n", "F:2: [Ids] First=2147418112 and Size=268304384 reach beyond 2147483647;",
-         "at most 65536."},
-        {"[Ids]\nFirst=2147418112\nSize=131072\n", "F:3: [Ids] First=2147418112 and Size=131072 reach", NULL},
+        {"[Ids]\nFirst=2147352576\n", "F:2: [Ids] First=2147352576 and Size=268304384 reach beyond 2147483647;",
+         "at most 131072."},
+        {"[Ids]\nFirst=2147352576\nSize=196608\n", "F:3: [Ids] First=2147352576 and Size=196608 reach", NULL},
+        {"[Ids]\nFirst=2147418112\n", "F:2: [Ids] First=2147418112 is not allowed;", "to 2147352576."},
+        {"[Ids]\nSize=65536\n", "F:2: [Ids] Size=65536 is not allowed;", "from 131072 to"},
+        {"[Store]\nPath=var/lib\n", "F:2: [Store] Path=var/lib is not allowed;", "absolute path, as /var/lib/gangway"},
+        {"[Store]\nFirst=1\n", "F:2: There is no key First in [Store];", "are Path"},
         {"[Ids]\nSize=2147418112\n", "F:2: [Ids] First=1879048192 and Size=2147418112 reach", "at most 268435456."},
         {"[Limits]\nContainersPerUser=0\n", "F:2: [Limits] ContainersPerUser=0 is not allowed;",
          "a whole number from 1 to 32768"},
@@ -314,7 +322,7 @@ static void test_shipped_file(void)
         assert_defaults(as_is);
 
         set = g_regex_replace_literal(regex, text, -1, 0, "", 0, NULL);
-        g_assert_cmpuint(strlen(text) - strlen(set), ==, 7);
+        g_assert_cmpuint(strlen(text) - strlen(set), ==, 8);
         all = parse_ok(set);
         g_assert_cmpuint(all->runtime_path_line, >, 0);
         all->runtime_path_line = 0;

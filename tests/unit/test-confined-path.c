@@ -280,11 +280,15 @@ static void test_mount_point(Fixture *f, gconstpointer data)
         } points[] = {
                 {"/etc", true, 0},      {"etc/passwd", false, 0}, {"/etc/a/b", true, 2}, {"/etc/a/b", true, 0},
                 {"/etc/c/d", false, 2}, {"/etc/c/e", false, 1},   {"/up/x", true, 1},    {"/etc", false, 0},
+                {"/nowhere", true, 2},  {"/etc/file", false, 3},  {"/away/y", true, 2},
         };
 
         if (needs_root())
                 return;
         make_link(f, "up", "../../..");
+        make_link(f, "nowhere", "/m/n");
+        make_link(f, "etc/file", "../run/a/b");
+        make_link(f, "away", "../../../../nonexistent");
         for (size_t i = 0; i < G_N_ELEMENTS(points); i++) {
                 unsigned made = 99;
                 _cleanup_close_ int fd =
@@ -300,7 +304,12 @@ static void test_mount_point(Fixture *f, gconstpointer data)
         assert_file(f, "etc/c/d");
         assert_file(f, "etc/c/e");
         assert_made(f, "x", OWNER, GROUP, 0755);
+        assert_made(f, "m/n", OWNER, GROUP, 0755);
+        assert_made(f, "run/a", OWNER, GROUP, 0755);
+        assert_file(f, "run/a/b");
+        assert_made(f, "nonexistent/y", OWNER, GROUP, 0755);
         g_assert_cmpint(faccessat(f->outside, "x", F_OK, 0), ==, -1);
+        g_assert_cmpint(faccessat(f->outside, "nonexistent", F_OK, 0), ==, -1);
 }
 
 static void test_mount_point_fails(Fixture *f, gconstpointer data)
@@ -310,11 +319,12 @@ static void test_mount_point_fails(Fixture *f, gconstpointer data)
         if (needs_root())
                 return;
         make_link(f, "loop", "loop");
-        make_link(f, "dangling", "/nonexistent/x");
+        make_link(f, "one", "two");
+        make_link(f, "two", "./../one/x");
         g_assert_cmpint(confined_open_mount_point(f->root, "etc/passwd", true, 0, 0, &made), ==, -ENOTDIR);
         g_assert_cmpint(confined_open_mount_point(f->root, "etc/passwd/x", false, 0, 0, &made), ==, -ENOTDIR);
         g_assert_cmpint(confined_open_mount_point(f->root, "loop", true, 0, 0, &made), ==, -ELOOP);
-        g_assert_cmpint(confined_open_mount_point(f->root, "dangling", true, 0, 0, &made), ==, -ENOENT);
+        g_assert_cmpint(confined_open_mount_point(f->root, "one/y", true, 0, 0, &made), ==, -ELOOP);
         g_assert_cmpuint(made, ==, 99);
 }
 

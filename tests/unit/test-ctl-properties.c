@@ -62,6 +62,33 @@ static void test_size(void)
         check_quantities(cases, G_N_ELEMENTS(cases), quantity_parse_size);
 }
 
+static void test_bytes(void)
+{
+        static const QuantityCase cases[] = {
+                {"0", 0, 0},
+                {"4096", 0, 4096},
+                {"12b", 0, 12},
+                {"1k", 0, 1024},
+                {"1K", 0, 1024},
+                {"64m", 0, UINT64_C(64) << 20},
+                {"64mb", 0, UINT64_C(64) << 20},
+                {"64MiB", 0, UINT64_C(64) << 20},
+                {"3G", 0, UINT64_C(3) << 30},
+                {"1p", 0, UINT64_C(1) << 50},
+                {"16384p", -ERANGE, 0},
+                {"", -EINVAL, 0},
+                {"m", -EINVAL, 0},
+                {"-1", -EINVAL, 0},
+                {"64mi", -EINVAL, 0},
+                {"64mbb", -EINVAL, 0},
+                {"64x", -EINVAL, 0},
+                {"12bb", -EINVAL, 0},
+                {"infinity", -EINVAL, 0},
+        };
+
+        check_quantities(cases, G_N_ELEMENTS(cases), quantity_parse_bytes);
+}
+
 static void test_count_and_weight(void)
 {
         static const QuantityCase counts[] = {
@@ -277,6 +304,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/ctl/quantities/size", test_size);
+        g_test_add_func("/ctl/quantities/bytes", test_bytes);
         g_test_add_func("/ctl/quantities/count-and-weight", test_count_and_weight);
         g_test_add_func("/ctl/quantities/time-span", test_time_span);
         g_test_add_func("/ctl/quantities/cpu-quota", test_cpu_quota);

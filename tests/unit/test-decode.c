@@ -1,63 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The arguments of CreateContainer, Start and Exec, from real messages: what is read, and what is refused by name. */
+/* The arguments of CreateContainer, from real messages: what is read, and what is refused by name. */
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "decode-fixture.h"
 #include "service/decode-container.h"
-#include "service/decode-process.h"
-#include "unit.h"
-
-#define INVALID SD_BUS_ERROR_INVALID_ARGS
 
 /* The options of a container that is all right, but for what comes behind. */
 #define ROOT_MOUNT "mounts", "aa{sv}", 1, 2, "destination", "s", "/", "host-path", "s", "/srv/root"
-
-typedef struct Fixture {
-        sd_bus *bus;
-        int peer;
-        int folder;
-        sd_bus_message *m;
-} Fixture;
-
-static void fixture_set_up(Fixture *f, gconstpointer data)
-{
-        sd_id128_t id = SD_ID128_MAKE(01, 02, 03, 04, 05, 06, 07, 08, 09, 0a, 0b, 0c, 0d, 0e, 0f, 10);
-        int pair[2];
-
-        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), ==, 0);
-        f->peer = pair[1];
-        f->folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        g_assert_cmpint(sd_bus_new(&f->bus), >=, 0);
-        g_assert_cmpint(sd_bus_set_fd(f->bus, pair[0], pair[0]), >=, 0);
-        g_assert_cmpint(sd_bus_set_server(f->bus, true, id), >=, 0);
-        g_assert_cmpint(sd_bus_negotiate_fds(f->bus, true), >=, 0);
-        g_assert_cmpint(sd_bus_start(f->bus), >=, 0);
-}
-
-static void fixture_tear_down(Fixture *f, gconstpointer data)
-{
-        sd_bus_message_unref(f->m);
-        sd_bus_close_unref(f->bus);
-        safe_close(f->peer);
-        safe_close(f->folder);
-}
-
-/* The message with these arguments, as the service gets it. */
-static sd_bus_message *make_message(Fixture *f, const char *types, ...)
-{
-        va_list arguments;
-
-        f->m = sd_bus_message_unref(f->m);
-        g_assert_cmpint(sd_bus_message_new_method_call(f->bus, &f->m, NULL, "/x", "org.example.X", "X"), >=, 0);
-        va_start(arguments, types);
-        g_assert_cmpint(sd_bus_message_appendv(f->m, types, arguments), >=, 0);
-        va_end(arguments);
-        g_assert_cmpint(sd_bus_message_seal(f->m, 1, 0), >=, 0);
-        g_assert_cmpint(sd_bus_message_rewind(f->m, true), >=, 0);
-        return f->m;
-}
 
 static ContainerSpec *container_ok(sd_bus_message *m)
 {
@@ -79,16 +30,6 @@ static void container_fails(sd_bus_message *m, const char *name, const char *par
 
         g_assert_null(spec);
         assert_refused(r, &error, name, part);
-}
-
-static void process_fails(sd_bus_message *m, const char *part)
-{
-        sd_bus_error error = SD_BUS_ERROR_NULL;
-        ProcessSpec *spec = NULL;
-        int r = decode_process(m, NULL, &spec, &error);
-
-        g_assert_null(spec);
-        assert_refused(r, &error, INVALID, part);
 }
 
 static void test_container(Fixture *f, gconstpointer data)
@@ -218,7 +159,7 @@ static void test_container_mount_keys(Fixture *f, gconstpointer data)
                      /* ssh */ 3, "type", "s", "ssh", "destination", "s", "/a", "optional", "b", 1,
                      /* file */ 3, "destination", "s", "/f", "source", "h", file, "read-only", "b", 1, "secrets",
                      "a{sv}", 2, "key", "ay", 3, 1, 2, 3, "other", "h", f->folder, "ssh-agents", "a{sh}", 1, "default",
-                     f->folder);
+                     f->agent);
         spec = container_ok(f->m);
         root = spec->mounts->pdata[0];
         g_assert_cmpstr(root->image, ==, "debian:12");
@@ -260,7 +201,7 @@ static void test_container_secrets(Fixture *f, gconstpointer data)
         container_fails(f->m, INVALID, "'secrets' has 'key' twice");
         make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "secrets", "a{sv}", 1, "", "ay", 0);
         container_fails(f->m, INVALID, "The id '' of secrets");
-        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "ssh-agents", "a{sh}", 2, "a", f->folder, "a", f->folder);
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "ssh-agents", "a{sh}", 2, "a", f->agent, "a", f->agent);
         container_fails(f->m, INVALID, "'ssh-agents' has 'a' twice");
 
         f->m = sd_bus_message_unref(f->m);
@@ -282,10 +223,37 @@ static void test_container_secrets(Fixture *f, gconstpointer data)
 
         /* One that is refused after fds were read leaves none of them open. */
         make_message(f, "sa{sv}", "", 3, "secrets", "a{sv}", 1, "a", "h", f->folder, "ssh-agents", "a{sh}", 1, "a",
-                     f->folder, "x", "b", 1);
+                     f->agent, "x", "b", 1);
         before = count_fds();
         container_fails(f->m, INVALID, "option 'x'");
         g_assert_cmpuint(count_fds(), ==, before);
+}
+
+/* A connection is no place where an agent can be found again and again. */
+static void test_container_agents(Fixture *f, gconstpointer data)
+{
+        _cleanup_close_ int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        _cleanup_close_ int file = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+        const int wrong[] = {connection, file, f->folder};
+        g_autoptr(ContainerSpec) spec = NULL;
+        const MountSpec *mount;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+                make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "ssh-agents", "a{sh}", 1, "work", wrong[i]);
+                container_fails(f->m, INVALID, "the agent 'work'");
+        }
+        make_message(f, "sa{sv}", "", 2, "mounts", "aa{sv}", 3, 2, "destination", "s", "/", "host-path", "s", "/srv", 2,
+                     "type", "s", "ssh", "destination", "s", "/agent", 2, "type", "s", "ssh", "id", "s", "work",
+                     "ssh-agents", "a{sh}", 2, "default", f->agent, "work", f->agent);
+        spec = container_ok(f->m);
+        mount = spec->mounts->pdata[2];
+        g_assert_cmpstr(mount->destination, ==, "/run/gangway/ssh/work.sock");
+        g_assert_cmpstr(container_spec_get_agent_path(spec), ==, "/run/gangway/ssh/work.sock");
+        g_assert_true(container_spec_has_agents(spec));
+
+        make_message(f, "sa{sv}", "", 2, "mounts", "aa{sv}", 2, 2, "destination", "s", "/", "host-path", "s", "/srv", 2,
+                     "type", "s", "ssh", "id", "s", "../work", "ssh-agents", "a{sh}", 1, "../work", f->agent);
+        container_fails(f->m, INVALID, "give it a destination");
 }
 
 static void test_container_scope_properties(Fixture *f, gconstpointer data)
@@ -323,76 +291,6 @@ static void test_long_words(Fixture *f, gconstpointer data)
         }
 }
 
-static void test_process(Fixture *f, gconstpointer data)
-{
-        static const char *const argv[] = {"sh", "", "x y", NULL};
-        static const char *const env[] = {"A=1", "PATH=/bin", NULL};
-        g_autoptr(ProcessSpec) spec = NULL;
-        const ProcessFd *fd;
-
-        make_message(f, "asa{ss}a{uh}a{sv}", 3, "sh", "", "x y", 2, "A", "1", "PATH", "/bin", 2, 7, f->folder, 3,
-                     f->folder, 5, "cwd", "s", "/srv", "user", "s", "web:audio", "id", "s", "build", "tty", "b", 0,
-                     "watch-bus", "b", 1);
-        g_assert_cmpint(decode_process(f->m, NULL, &spec, NULL), ==, 0);
-        g_assert_cmpstrv(spec->argv, argv);
-        g_assert_cmpstrv((const char *const *) spec->env->pdata, env);
-        g_assert_cmpstr(spec->cwd, ==, "/srv");
-        g_assert_cmpstr(spec->user, ==, "web:audio");
-        g_assert_cmpstr(spec->id, ==, "build");
-        g_assert_false(spec->tty);
-        g_assert_true(spec->watch_bus);
-        g_assert_cmpuint(spec->fds->len, ==, 2);
-        fd = &g_array_index(spec->fds, ProcessFd, 0);
-        g_assert_cmpuint(fd->number, ==, 7);
-        g_assert_cmpint(fd->fd, !=, f->folder);
-        assert_cloexec(fd->fd);
-}
-
-static void test_process_terminal(Fixture *f, gconstpointer data)
-{
-        g_autoptr(ProcessSpec) spec = NULL;
-
-        make_message(f, "asa{ss}a{uh}a{sv}", 1, "sh", 0, 0, 2, "tty", "b", 1, "winsize", "(qq)", 40, 80);
-        g_assert_cmpint(decode_process(f->m, NULL, &spec, NULL), ==, 0);
-        g_assert_true(spec->tty);
-        g_assert_cmpuint(spec->rows, ==, 40);
-        g_assert_cmpuint(spec->columns, ==, 80);
-        g_assert_cmpstr(spec->cwd, ==, "/");
-        g_assert_cmpstr(spec->user, ==, "");
-        g_assert_null(spec->id);
-}
-
-static void test_process_fails(Fixture *f, gconstpointer data)
-{
-        const char *const types = "asa{ss}a{uh}a{sv}";
-        unsigned before;
-
-        process_fails(make_message(f, types, 0, 0, 0, 0), "argv is empty");
-        process_fails(make_message(f, types, 1, "sh", 1, "A=B", "1", 0, 0), "'A=B'");
-        process_fails(make_message(f, types, 1, "sh", 2, "A", "1", "A", "2", 0, 0), "'A' is given twice");
-        process_fails(make_message(f, types, 1, "sh", 0, 2, 5, f->folder, 5, f->folder, 0), "number 5 is given twice");
-        process_fails(make_message(f, types, 1, "sh", 0, 1, 64, f->folder, 0), "number 64");
-        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "workdir", "s", "/"), "option 'workdir'");
-        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "tty", "s", "yes"), "'tty' is of the type 'b', not 's'");
-        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "winsize", "(uu)", 40, 80),
-                      "'winsize' is of the type '(qq)', not '(uu)'");
-        process_fails(make_message(f, types, 1, "sh", 0, 0, 2, "cwd", "s", "/", "cwd", "s", "/"),
-                      "'cwd' is given twice");
-        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "cwd", "s", "srv"), "'srv'");
-        process_fails(make_message(f, types, 1, "sh", 0, 0, 1, "id", "s", "a b"), "'a b'");
-        process_fails(make_message(f, types, 1, "sh", 0, 1, 1, f->folder, 1, "tty", "b", 1), "number 1");
-
-        make_message(f, types, 1, "sh", 0, 2, 5, f->folder, 6, f->folder, 1, "nonesuch", "b", 1);
-        before = count_fds();
-        process_fails(f->m, "'nonesuch'");
-        g_assert_cmpuint(count_fds(), ==, before);
-}
-
-static void add(const char *name, void (*function)(Fixture *, gconstpointer))
-{
-        g_test_add(name, Fixture, NULL, fixture_set_up, function, fixture_tear_down);
-}
-
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -402,10 +300,8 @@ int main(int argc, char **argv)
         add("/decode/container/mounts", test_container_mounts);
         add("/decode/container/mount-keys", test_container_mount_keys);
         add("/decode/container/secrets", test_container_secrets);
+        add("/decode/container/agents", test_container_agents);
         add("/decode/container/scope-properties", test_container_scope_properties);
         add("/decode/container/long-words", test_long_words);
-        add("/decode/process", test_process);
-        add("/decode/process/terminal", test_process_terminal);
-        add("/decode/process/fails", test_process_fails);
         return g_test_run();
 }

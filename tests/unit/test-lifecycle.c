@@ -10,8 +10,20 @@
 #define NEVER (-EPERM)
 
 static const int expected[CONTAINER_RELEASING + 1][EVENT_RELEASE + 1] = {
+        [CONTAINER_CREATING] =
+                {
+                        [EVENT_CREATED] = CONTAINER_CREATED,
+                        [EVENT_START] = NEVER,
+                        [EVENT_START_FAILED] = NEVER,
+                        [EVENT_STARTED] = NEVER,
+                        [EVENT_PAUSED] = NEVER,
+                        [EVENT_RESUMED] = NEVER,
+                        [EVENT_EXITED] = NEVER,
+                        [EVENT_RELEASE] = CONTAINER_RELEASING,
+                },
         [CONTAINER_CREATED] =
                 {
+                        [EVENT_CREATED] = NEVER,
                         [EVENT_START] = CONTAINER_STARTING,
                         [EVENT_START_FAILED] = NEVER,
                         [EVENT_STARTED] = NEVER,
@@ -22,6 +34,7 @@ static const int expected[CONTAINER_RELEASING + 1][EVENT_RELEASE + 1] = {
                 },
         [CONTAINER_STARTING] =
                 {
+                        [EVENT_CREATED] = NEVER,
                         [EVENT_START] = NEVER,
                         [EVENT_START_FAILED] = CONTAINER_CREATED,
                         [EVENT_STARTED] = CONTAINER_RUNNING,
@@ -32,6 +45,7 @@ static const int expected[CONTAINER_RELEASING + 1][EVENT_RELEASE + 1] = {
                 },
         [CONTAINER_RUNNING] =
                 {
+                        [EVENT_CREATED] = NEVER,
                         [EVENT_START] = NEVER,
                         [EVENT_START_FAILED] = NEVER,
                         [EVENT_STARTED] = NEVER,
@@ -42,6 +56,7 @@ static const int expected[CONTAINER_RELEASING + 1][EVENT_RELEASE + 1] = {
                 },
         [CONTAINER_PAUSED] =
                 {
+                        [EVENT_CREATED] = NEVER,
                         [EVENT_START] = NEVER,
                         [EVENT_START_FAILED] = NEVER,
                         [EVENT_STARTED] = NEVER,
@@ -52,6 +67,7 @@ static const int expected[CONTAINER_RELEASING + 1][EVENT_RELEASE + 1] = {
                 },
         [CONTAINER_EXITED] =
                 {
+                        [EVENT_CREATED] = NEVER,
                         [EVENT_START] = NEVER,
                         [EVENT_START_FAILED] = NEVER,
                         [EVENT_STARTED] = NEVER,
@@ -62,6 +78,7 @@ static const int expected[CONTAINER_RELEASING + 1][EVENT_RELEASE + 1] = {
                 },
         [CONTAINER_RELEASING] =
                 {
+                        [EVENT_CREATED] = NEVER,
                         [EVENT_START] = NEVER,
                         [EVENT_START_FAILED] = NEVER,
                         [EVENT_STARTED] = NEVER,
@@ -74,8 +91,8 @@ static const int expected[CONTAINER_RELEASING + 1][EVENT_RELEASE + 1] = {
 
 static void test_table(void)
 {
-        for (int state = CONTAINER_CREATED; state <= CONTAINER_RELEASING; state++)
-                for (int event = EVENT_START; event <= EVENT_RELEASE; event++) {
+        for (int state = CONTAINER_CREATING; state <= CONTAINER_RELEASING; state++)
+                for (int event = EVENT_CREATED; event <= EVENT_RELEASE; event++) {
                         g_test_message("event %d in %s", event, container_state_to_string((ContainerState) state));
                         g_assert_cmpint(lifecycle_next((ContainerState) state, (ContainerEvent) event), ==,
                                         expected[state][event]);
@@ -85,7 +102,8 @@ static void test_table(void)
 /* These words are the API: the property State. */
 static void test_words(void)
 {
-        static const char *const words[] = {"created", "starting", "running", "paused", "exited", "releasing"};
+        static const char *const words[] = {"creating", "created", "starting", "running",
+                                            "paused",   "exited",  "releasing"};
 
         for (int i = 0; i < (int) G_N_ELEMENTS(words); i++) {
                 g_assert_cmpstr(container_state_to_string((ContainerState) i), ==, words[i]);

@@ -61,17 +61,20 @@ static const MountOperation *find_mount(const MountPlan *plan, const MountSpec *
 
 #define INPUT MOUNT_OPERATION_INPUT
 #define CHILD MOUNT_OPERATION_CHILD
-#define YES   true
-#define NO    false
+
+typedef enum Answer {
+        NO,
+        YES,
+} Answer;
 
 /* destination, from, output, read-only: operation, output, read-only from the start */
 static const struct {
         const char *destination;
         From from;
-        bool output, read_only;
+        Answer output, read_only;
         MountOperationType type;
         MountOutput is_output;
-        bool is_read_only;
+        Answer is_read_only;
 } rows[] = {
         /* bind, output, not (read-only with input and not root): a writable child */
         {"/a", FROM_NOTHING, YES, NO, CHILD, MOUNT_OUTPUT_CHILD, NO},
@@ -120,15 +123,15 @@ static void test_row(gconstpointer data)
         MountSpec *mount = add_mount(spec, MOUNT_BIND, rows[i].destination, rows[i].from);
         const MountOperation *operation;
 
-        mount->output = rows[i].output;
-        mount->read_only = rows[i].read_only;
+        mount->output = rows[i].output == YES;
+        mount->read_only = rows[i].read_only == YES;
         g_autoptr(MountPlan) plan = mount_plan_new(spec, USER);
 
         operation = find_mount(plan, mount);
         g_assert_nonnull(operation);
         g_assert_cmpint(operation->type, ==, rows[i].type);
         g_assert_cmpint(operation->output, ==, rows[i].is_output);
-        g_assert_cmpint(operation->read_only, ==, rows[i].is_read_only);
+        g_assert_cmpint(operation->read_only, ==, rows[i].is_read_only == YES);
         g_assert_cmpint(operation->input, ==,
                         rows[i].from == FROM_NOTHING ? MOUNT_INPUT_NONE
                         : rows[i].from == FROM_IMAGE ? MOUNT_INPUT_IMAGE
@@ -178,10 +181,10 @@ static void test_other_types(void)
         static const struct {
                 MountType type;
                 From from;
-                bool output, read_only;
+                Answer output, read_only;
                 MountOperationType operation;
                 MountOutput is_output;
-                bool is_read_only;
+                Answer is_read_only;
         } others[] = {
                 {MOUNT_CACHE, FROM_NOTHING, NO, NO, MOUNT_OPERATION_CACHE, MOUNT_OUTPUT_NONE, NO},
                 {MOUNT_CACHE, FROM_NOTHING, NO, YES, MOUNT_OPERATION_CACHE, MOUNT_OUTPUT_NONE, YES},
@@ -198,14 +201,14 @@ static void test_other_types(void)
                 MountSpec *mount = add_mount(spec, others[i].type, "/a", others[i].from);
                 const MountOperation *operation;
 
-                mount->output = others[i].output;
-                mount->read_only = others[i].read_only;
+                mount->output = others[i].output == YES;
+                mount->read_only = others[i].read_only == YES;
                 g_autoptr(MountPlan) plan = mount_plan_new(spec, USER);
                 operation = find_mount(plan, mount);
                 g_test_message("row %zu", i);
                 g_assert_cmpint(operation->type, ==, others[i].operation);
                 g_assert_cmpint(operation->output, ==, others[i].is_output);
-                g_assert_cmpint(operation->read_only, ==, others[i].is_read_only);
+                g_assert_cmpint(operation->read_only, ==, others[i].is_read_only == YES);
         }
 }
 
@@ -325,9 +328,10 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-                g_autofree char *name = g_strdup_printf(
-                        "/mount-plan/%s/%s/%s/%s", rows[i].destination[1] ? "a" : "root", from_names[rows[i].from],
-                        rows[i].output ? "output" : "no-output", rows[i].read_only ? "read-only" : "writable");
+                g_autofree char *name =
+                        g_strdup_printf("/mount-plan/%s/%s/%s/%s", rows[i].destination[1] ? "a" : "root",
+                                        from_names[rows[i].from], rows[i].output == YES ? "output" : "no-output",
+                                        rows[i].read_only == YES ? "read-only" : "writable");
 
                 g_test_add_data_func(name, GSIZE_TO_POINTER(i), test_row);
         }

@@ -8,10 +8,41 @@
 static void assert_request(const MountOperation *operation, uint32_t id_base, const StoreImage *image,
                            const char *expected)
 {
-        g_autoptr(GPtrArray) strings = mount_request_new(operation, 1000, id_base, image);
+        const MountSource source = {.image = image};
+        g_autoptr(GPtrArray) strings = mount_request_new(operation, 1000, id_base, &source);
         g_autofree char *text = g_strjoinv(" ", (char **) strings->pdata);
 
         g_assert_cmpstr(text, ==, expected);
+}
+
+/* A cache's folder is what is mounted, whatever it began with. */
+static void test_cache(void)
+{
+        g_autoptr(StoreImage) image = g_new0(StoreImage, 1);
+        g_autoptr(MountSpec) mount = mount_spec_new();
+        const MountOperation operation = {
+                .type = MOUNT_OPERATION_CACHE, .mount = mount, .input = MOUNT_INPUT_IMAGE, .read_only = true};
+        const MountSource source = {.image = image, .cache = "/store/caches/aaaa/root", .cache_id_base = 131072};
+        g_autoptr(GPtrArray) strings = NULL;
+        g_autofree char *text = NULL;
+
+        mount->type = MOUNT_CACHE;
+        mount->destination = g_strdup("/c");
+        strings = mount_request_new(&operation, 1000, 65536, &source);
+        text = g_strjoinv(" ", (char **) strings->pdata);
+        g_assert_cmpstr(text, ==, "mount 0 /c input cache=/store/caches/aaaa/root ids=range:131072 read-only=1");
+}
+
+static void test_ssh(void)
+{
+        g_autoptr(MountSpec) mount = mount_spec_new();
+        const MountOperation operation = {.type = MOUNT_OPERATION_SSH, .mount = mount};
+
+        mount->type = MOUNT_SSH;
+        mount->destination = g_strdup("/a");
+        mount->uid = 5;
+        mount->mode = 0600;
+        assert_request(&operation, 65536, NULL, "mount 0 /a ssh caller=1000 uid=65541 gid=65536 mode=384");
 }
 
 static void free_layer(gpointer layer)
@@ -107,5 +138,7 @@ int main(int argc, char **argv)
         g_test_add_func("/mount-request/binds", test_binds);
         g_test_add_func("/mount-request/memory", test_memory);
         g_test_add_func("/mount-request/pipe", test_pipe);
+        g_test_add_func("/mount-request/cache", test_cache);
+        g_test_add_func("/mount-request/ssh", test_ssh);
         return g_test_run();
 }

@@ -101,8 +101,9 @@ static Operation *add(Fixture *f, uint32_t owner, bool hidden)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         Operation *operation = NULL;
+        int r = try_add(f, owner, hidden, NULL, &operation, &error);
 
-        g_assert_cmpint(try_add(f, owner, hidden, NULL, &operation, &error), ==, 0);
+        g_assert_cmpint(r, ==, 0);
         return operation;
 }
 
@@ -176,8 +177,9 @@ static void test_cancel(Fixture *f, gconstpointer data)
         bool freed = false;
         sd_bus_error error = SD_BUS_ERROR_NULL;
         Operation *operation = NULL, *before = add(f, 1000, false);
+        int r = try_add(f, 1000, false, &freed, &operation, &error);
 
-        g_assert_cmpint(try_add(f, 1000, false, &freed, &operation, &error), ==, 0);
+        g_assert_cmpint(r, ==, 0);
         operation_start(operation);
         operation_cancel(operation);
         operation_cancel(operation);
@@ -340,8 +342,9 @@ static void test_freed(Fixture *f, gconstpointer data)
         bool freed = false;
         sd_bus_error error = SD_BUS_ERROR_NULL;
         Operation *operation = NULL;
+        int r = try_add(f, 1000, false, &freed, &operation, &error);
 
-        g_assert_cmpint(try_add(f, 1000, false, &freed, &operation, &error), ==, 0);
+        g_assert_cmpint(r, ==, 0);
         operation_start(operation);
         operation_when_finished(operation, note_finished, f->log);
         f->operations = operations_free(f->operations);

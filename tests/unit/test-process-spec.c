@@ -272,6 +272,92 @@ static void test_bad_fds(void)
         g_assert_cmpuint(spec->fds->len, ==, 1);
 }
 
+static void add_secret(ProcessSpec *spec, const char *name, const char *secret, bool optional)
+{
+        g_assert_cmpint(process_spec_add_secret_env(spec, name, secret, optional, NULL), ==, 0);
+}
+
+typedef struct Secret {
+        const char *id;
+        GBytes *value;
+} Secret;
+
+static GBytes *find_secret(const char *id, void *userdata)
+{
+        for (const Secret *secret = userdata; secret->id; secret++)
+                if (strcmp(secret->id, id) == 0)
+                        return g_bytes_ref(secret->value);
+        return NULL;
+}
+
+/* A secret variable is one like all others in what may be its name, and no default takes its place. */
+static void test_secret_env(void)
+{
+        static const char *const expected[] = {"A=1", "PATH=/of/secret", "TOKEN=t\303\266ken\n", "EMPTY=", NULL};
+        g_autoptr(GBytes) path = g_bytes_new_static("/of/secret", 10), token = g_bytes_new_static("t\303\266ken\n", 7);
+        g_autoptr(GBytes) empty = g_bytes_new_static("", 0);
+        Secret secrets[] = {{"path", path}, {"token", token}, {"empty", empty}, {NULL, NULL}};
+        g_autoptr(ProcessSpec) spec = new_good();
+
+        add_env(spec, "A", "1");
+        add_secret(spec, "PATH", "path", false);
+        add_secret(spec, "TOKEN", "token", true);
+        add_secret(spec, "EMPTY", "empty", false);
+        add_secret(spec, "MISSING", "missing", true);
+        assert_good(spec);
+        g_assert_cmpint(process_spec_set_secrets(spec, find_secret, secrets, NULL), ==, 0);
+        assert_env(spec, expected);
+}
+
+static void test_secret_env_names(void)
+{
+        static const char *const wrong[] = {"", "A=B", "A", "S"};
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        g_autoptr(ProcessSpec) spec = new_good();
+
+        add_env(spec, "A", "1");
+        add_secret(spec, "S", "s", false);
+        for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+                int r = process_spec_add_secret_env(spec, wrong[i], "s", false, &error);
+                assert_refused(r, &error, INVALID, wrong[i]);
+        }
+        int r = process_spec_add_env(spec, "S", "1", &error);
+        assert_refused(r, &error, INVALID, "'S'");
+}
+
+/* Every refusal names the variable and the secret, and says nothing of what the secret is. */
+static void test_secret_env_refused(void)
+{
+        g_autofree char *long_text = g_strnfill(131072, 'x');
+        g_autoptr(GBytes) nul = g_bytes_new_static("hush\0hush", 9), bad = g_bytes_new_static("hush\377", 5);
+        g_autoptr(GBytes) most = g_bytes_new(long_text, 131069), over = g_bytes_new(long_text, 131070);
+        Secret secrets[] = {{"nul", nul}, {"bad", bad}, {"most", most}, {"over", over}, {NULL, NULL}};
+        const struct {
+                const char *secret, *error, *part;
+        } cases[] = {
+                {"nul", INVALID, "NUL"},      {"bad", INVALID, "UTF-8"},
+                {"over", INVALID, "128 KiB"}, {"none", "org.gangway1.Error.NoSuchSecret", "'none'"},
+                {"most", NULL, NULL},
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autoptr(ProcessSpec) spec = new_good();
+                sd_bus_error error = SD_BUS_ERROR_NULL;
+
+                add_secret(spec, "S", cases[i].secret, false);
+                assert_good(spec);
+                int r = process_spec_set_secrets(spec, find_secret, secrets, &error);
+                g_test_message("secret '%s': %s", cases[i].secret, error.message ?: "taken");
+                if (!cases[i].error) {
+                        g_assert_cmpint(r, ==, 0);
+                        continue;
+                }
+                g_assert_nonnull(strstr(error.message, "'S'"));
+                g_assert_null(strstr(error.message, "hush"));
+                assert_refused(r, &error, cases[i].error, cases[i].part);
+        }
+}
+
 /* What an image says holds where the call says nothing; what it says stays, also where it is empty. */
 static void test_image(void)
 {
@@ -281,6 +367,7 @@ static void test_image(void)
         static const char *const joined[] = {"/entry", "-x", "serve", NULL};
         const ProcessDefaults defaults = {env, entrypoint, cmd, "web", "/srv"}, none = {};
         g_autoptr(ProcessSpec) open = process_spec_new(), closed = new_good(), nothing = process_spec_new();
+        g_autoptr(ProcessSpec) secret = process_spec_new();
 
         add_env(open, "LANG", "de");
         process_spec_apply(open, &defaults);
@@ -297,6 +384,10 @@ static void test_image(void)
         g_assert_cmpstr(closed->argv[0], ==, "sh");
         g_assert_cmpstr(closed->user, ==, "");
         g_assert_cmpstr(closed->cwd, ==, "/");
+
+        add_secret(secret, "LANG", "language", true);
+        process_spec_apply(secret, &defaults);
+        g_assert_false(process_spec_has_env(secret, "LANG"));
 
         process_spec_apply(nothing, &none);
         assert_bad(nothing, "argv is empty");
@@ -316,6 +407,9 @@ int main(int argc, char **argv)
         g_test_add_func("/process-spec/terminal", test_terminal);
         g_test_add_func("/process-spec/fds", test_fds);
         g_test_add_func("/process-spec/bad-fds", test_bad_fds);
+        g_test_add_func("/process-spec/secret-env", test_secret_env);
+        g_test_add_func("/process-spec/secret-env-names", test_secret_env_names);
+        g_test_add_func("/process-spec/secret-env-refused", test_secret_env_refused);
         g_test_add_func("/process-spec/image", test_image);
         return g_test_run();
 }

@@ -243,7 +243,7 @@ static char *create_cache(const Fixture *f, const char *owner, const char *id, g
 
 static void test_caches(Fixture *f, gconstpointer data)
 {
-        g_autofree char *first = NULL, *second = NULL, *seeded = NULL, *path = NULL, *work = NULL;
+        g_autofree char *first = NULL, *second = NULL, *seeded = NULL, *path = NULL, *copied = NULL;
         g_autoptr(GPtrArray) caches = NULL, with_seed = NULL, none = NULL;
         g_autoptr(StoreImage) image = NULL;
         _cleanup_close_ int hold = -1;
@@ -272,8 +272,9 @@ static void test_caches(Fixture *f, gconstpointer data)
 
         g_assert_cmpint(store_find_caches(f->store, 1000, "apt/ü", seed, &with_seed), ==, 0);
         g_assert_cmpuint(with_seed->len, ==, 1);
-        work = g_build_filename(f->path, "caches", seeded, "work", NULL);
-        g_assert_true(g_file_test(work, G_FILE_TEST_IS_DIR));
+        /* It begins with a copy of the image. */
+        copied = store_cache_path(f->store, seeded);
+        g_assert_true(rmdir(copied) < 0 && errno == ENOTEMPTY);
         g_assert_cmpint(store_find_caches(f->store, 1001, "apt/ü", 0, &none), ==, 0);
         g_assert_cmpuint(none->len, ==, 0);
         STORE_ERROR(f->path, -1, ERROR_NO_SUCH_IMAGE, "removed meanwhile", "cache-create", "1000", "x", "4711", BASE);
@@ -332,13 +333,14 @@ static void test_prune(Fixture *f, gconstpointer data)
         hold = safe_close(hold);
         assert_pruned(STORE_OK(f->path, -1, "prune", "all", "0", "0"), "131072", "0", "2");
 
-        /* A seed that has nothing but the cache goes with it, and what is below it too. */
+        /* A seed that has nothing but the cache goes with it, and what is below it too. The cache has a copy of each
+         * layer's file besides its own. */
         import_quietly(f, "1000", "a", "12");
         image = find(f, 1000, "a");
         seeded = create_cache(f, "1000", "s", ((StoreLayer *) g_ptr_array_index(image->layers, 0))->id);
         age_cache(f, seeded, 4, 10);
         g_strfreev(STORE_OK(f->path, -1, "remove", "1000", "a"));
-        assert_pruned(STORE_OK(f->path, -1, "prune", "1000", "0", "0"), "4296", "2", "1");
+        assert_pruned(STORE_OK(f->path, -1, "prune", "1000", "0", "0"), "12488", "2", "1");
         assert_counts(f, 0, 0);
 }
 

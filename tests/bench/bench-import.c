@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * An image's import beside `tar -x` of the same archive to the same file system, in turn; how fast the daemon answers
+ * others meanwhile; and how long a list of many images takes.
+ */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bus.h"
+#include "figures.h"
+#include "util/cleanup.h"
+
+#define IMAGES     1000U
+#define LIST_CALLS 50U
+
+typedef struct Import {
+        gboolean done;
+        Figure *answers;
+} Import;
+
+static int on_done(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        check(-sd_bus_message_get_errno(m), "the import", sd_bus_message_get_error(m));
+        ((Import *) userdata)->done = TRUE;
+        return 0;
+}
+
+/* On a connection of its own, since ours is busy with asking. */
+static sd_bus *wait_for(const char *operation, Import *import)
+{
+        sd_bus *other = NULL;
+
+        check(sd_bus_open_system(&other), "system bus", NULL);
+        check(sd_bus_set_method_call_timeout(other, 10 * 60 * G_USEC_PER_SEC), "system bus", NULL);
+        check(sd_bus_call_method_async(other, NULL, BUS, operation, OPERATION, "Wait", on_done, import, ""), "Wait",
+              NULL);
+        check(sd_bus_flush(other), "Wait", NULL);
+        return other;
+}
+
+static int open_archive(const char *path)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                g_error("%s: %s", path, g_strerror(errno));
+        return fd;
+}
+
+static double own_import(const char *archive, Figure *answers)
+{
+        _cleanup_close_ int fd = open_archive(archive);
+        Import import = {.answers = answers};
+        g_autofree char *operation = NULL;
+        double begun = now_ms(), end;
+        sd_bus *other;
+
+        operation = begin_import("bench/import", fd);
+        other = wait_for(operation, &import);
+        while (!import.done) {
+                double asked = now_ms();
+
+                call_plain(ROOT, MANAGER, "ListContainers");
+                figure_add(answers, now_ms() - asked);
+                check(sd_bus_process(other, NULL), "Wait", NULL);
+                g_usleep(2000);
+        }
+        end = now_ms();
+        sd_bus_flush_close_unref(other);
+        return end - begun;
+}
+
+static void run(const char *command)
+{
+        if (system(command) != 0)
+                g_error("%s failed", command);
+}
+
+static void remove_image(const char *name)
+{
+        sd_bus_message *m = new_call(ROOT, MANAGER, "RemoveImage");
+
+        check(sd_bus_message_append(m, "sa{sv}", name, 0), "RemoveImage", NULL);
+        sd_bus_message_unref(call(m));
+}
+
+/* What an earlier round left to be written must not slow the next one down. */
+static void settle(void)
+{
+        sync();
+}
+
+static gboolean imports(const char *archive, const char *folder, unsigned rounds)
+{
+        Figure own = {"ImportImage, call to Finished"}, bare = {"tar -x"}, synced = {"tar -x, and sync"},
+               answers = {"another call meanwhile"};
+        g_autofree char *extract = g_strdup_printf("mkdir '%s' && tar -C '%s' -xpf '%s'", folder, folder, archive);
+        g_autofree char *clear = g_strdup_printf("rm -rf '%s'", folder);
+        gboolean ok;
+
+        for (unsigned i = 0; i < rounds; i++) {
+                double begun;
+
+                settle();
+                begun = now_ms();
+                run(extract);
+                figure_add(&bare, now_ms() - begun);
+                settle();
+                figure_add(&synced, now_ms() - begun);
+                run(clear);
+                settle();
+                figure_add(&own, own_import(archive, &answers));
+                settle();
+                remove_image("bench/import");
+        }
+        g_print("\nImport of the archive\n  %-44s %8s %8s   rounds\n", "milliseconds", "median", "95 %");
+        figure_print(&bare);
+        figure_print(&synced);
+        figure_print(&own);
+        figure_print(&answers);
+        ok = figure_compare("ImportImage / tar -x", figure_median(&own) / figure_median(&bare), 1.2, TRUE);
+        ok &= figure_compare("the slowest answer meanwhile, ms", figure_maximum(&answers), 5, TRUE);
+        return ok;
+}
+
+static void tag(const char *name, const char *new_name)
+{
+        sd_bus_message *m = new_call(ROOT, MANAGER, "TagImage");
+
+        check(sd_bus_message_append(m, "ssa{sv}", name, new_name, 0), "TagImage", NULL);
+        sd_bus_message_unref(call(m));
+}
+
+static gboolean lists(const char *small)
+{
+        _cleanup_close_ int fd = open_archive(small);
+        Figure list = {"ListImages"};
+        g_autofree char *operation = begin_import("bench/0", fd);
+
+        sd_bus_message_unref(call(new_call(operation, OPERATION, "Wait")));
+        for (unsigned i = 1; i < IMAGES; i++) {
+                g_autofree char *name = g_strdup_printf("bench/%u", i);
+
+                tag("bench/0", name);
+        }
+        for (unsigned i = 0; i < LIST_CALLS; i++) {
+                double begun = now_ms();
+
+                call_plain(ROOT, MANAGER, "ListImages");
+                figure_add(&list, now_ms() - begun);
+        }
+        g_print("\n%u images in the store\n  %-44s %8s %8s   rounds\n", IMAGES, "milliseconds", "median", "95 %");
+        figure_print(&list);
+        return figure_compare("ListImages, ms", figure_median(&list), 5, TRUE);
+}
+
+int main(int argc, char *argv[])
+{
+        const char *folder = g_getenv("GANGWAY_TEST_DIR");
+        unsigned rounds = argc > 3 ? (unsigned) g_ascii_strtoull(argv[3], NULL, 10) : 3;
+        g_autofree char *target = NULL;
+        struct stat st;
+        gboolean ok;
+
+        if (!folder || argc < 3)
+                g_error("Run this as tools/boot tests/bench/import");
+        if (stat(argv[1], &st) < 0)
+                g_error("%s: %s", argv[1], g_strerror(errno));
+        /* Beside the store, so on its file system. */
+        target = g_strdup("/var/lib/gangway/bench-tar");
+        bus_open();
+        call_plain(ROOT, MANAGER, "ListContainers");
+        g_print("The archive has %.0f MB.\n", (double) st.st_size / 1e6);
+        ok = imports(argv[1], target, rounds);
+        ok &= lists(argv[2]);
+        g_print("\n%s\n", ok ? "All figures are reached." : "Some figures are missed.");
+        bus_close();
+        return EXIT_SUCCESS;
+}
