@@ -4,7 +4,7 @@
 static GVariant *arguments(guint index, const char *path, const char *options)
 {
         g_autoptr(GError) error = NULL;
-        GVariant *parsed = g_variant_parse(G_VARIANT_TYPE_VARDICT, options ?: "{}", NULL, NULL, &error);
+        g_autoptr(GVariant) parsed = g_variant_parse(G_VARIANT_TYPE_VARDICT, options ?: "{}", NULL, NULL, &error);
 
         g_assert_no_error(error);
         return g_variant_new("(us@a{sv})", index, path, parsed);

@@ -179,10 +179,12 @@ static void test_stays_paused(void)
                 assert_state(stopped.container, "paused");
                 g_autoptr(Reply) refused = process_fails(stopped.container, .argv = ARGV("true"));
                 assert_error(refused, ERROR_GANGWAY("Paused"), "Resume");
-                if (i == 0)
-                        assert_error(client_receive(alice, early), ERROR_GANGWAY("Paused"), "Resume");
-                else
+                if (i == 0) {
+                        g_autoptr(Reply) at_once = client_receive(alice, early);
+                        assert_error(at_once, ERROR_GANGWAY("Paused"), "Resume");
+                } else {
                         g_assert_false(client_has_reply(alice, early));
+                }
                 g_variant_unref(client_call(alice, stopped.container->path, "Resume", NULL));
                 assert_state(stopped.container, "running");
                 if (i == 1)

@@ -14,8 +14,8 @@ static void assert_times(Container *container)
 {
         assert_reads(container, 0, "/etc/gangway-test", "from outside\n");
         g_autoptr(GVariant) entries = files_list(container, 0, "/", NULL);
-        g_assert_nonnull(find_entry(entries, "etc"));
-        g_autoptr(GVariant) entry = files_stat(container, 0, "etc", NULL);
+        g_autoptr(GVariant) etc = find_entry(entries, "etc"), entry = files_stat(container, 0, "etc", NULL);
+        assert_text(etc, "type", "directory");
         assert_text(entry, "type", "directory");
 }
 
