@@ -4,6 +4,11 @@
 
 #include <sys/stat.h>
 
+static char *archive_path(const TestLayout *layout)
+{
+        return g_strconcat(layout->folder, ".archive", NULL);
+}
+
 TestLayout *test_layout_new(void)
 {
         TestLayout *layout = g_new0(TestLayout, 1);
@@ -20,8 +25,12 @@ TestLayout *test_layout_new(void)
 
 void test_layout_free(TestLayout *layout)
 {
+        g_autofree char *archive = NULL;
+
         if (!layout)
                 return;
+        archive = archive_path(layout);
+        (void) unlink(archive);
         g_string_free(layout->layers, TRUE);
         g_string_free(layout->diff_ids, TRUE);
         g_free(layout->layer_digest);
@@ -103,9 +112,8 @@ TestLayout *test_layout_new_image(GByteArray *tar)
 
 char *test_layout_pack(TestLayout *layout, const char *options)
 {
-        char *archive = g_build_filename(layout->folder, "archive", NULL);
-        g_autofree char *command =
-                g_strdup_printf("tar -C %s --exclude=./archive %s -cf %s .", layout->folder, options, archive);
+        char *archive = archive_path(layout);
+        g_autofree char *command = g_strdup_printf("tar -C %s %s -cf %s .", layout->folder, options, archive);
         int status;
 
         g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, &status, NULL));

@@ -41,5 +41,6 @@ void test_layout_set_index(TestLayout *layout, const char *descriptors);
 
 /* A whole layout of one image with these entries in its only layer. */
 TestLayout *test_layout_new_image(GByteArray *tar);
-/* An archive of the folder, by tar with these options. Owned by the caller, in the folder itself. */
+/* An archive of the folder, by tar with these options. Owned by the caller, beside the folder: tar
+ * fails where what it reads changes. It goes away with the layout. */
 char *test_layout_pack(TestLayout *layout, const char *options);
