@@ -191,8 +191,10 @@ int main(void)
         check(string_message_receive(CONTROL_FD, 0, &request) > 0, "request");
         check(request.n_strings == 6 && g_str_equal(request.strings[0], "unpack") && request.n_fds == 2, "request");
         check(fstat(request.fds[1], &st) == 0, "fstat");
-        if (g_str_equal(request.strings[1], "refuse"))
+        if (g_str_equal(request.strings[1], "refuse")) {
+                string_message_done(&request);
                 return EXIT_FAILURE;
+        }
         if (g_str_equal(request.strings[1], "unready")) {
                 say((const char *const[]){"layer", "0", "", NULL});
                 (void) hear("");
