@@ -107,6 +107,13 @@ static void open_and_tell(const char *path)
         say((const char *const[]){"setting", "label", value, NULL});
 }
 
+/* Whatever a sanitizer would make of it. */
+static void die_of(int number)
+{
+        (void) signal(number, SIG_DFL);
+        (void) raise(number);
+}
+
 static void make_file(const char *path, const char *text)
 {
         _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -141,7 +148,7 @@ static bool run_line(char **words)
         else if (g_str_equal(verb, "open"))
                 open_and_tell(first);
         else if (g_str_equal(verb, "signal"))
-                (void) raise((int) g_ascii_strtoll(first, NULL, 10));
+                die_of((int) g_ascii_strtoll(first, NULL, 10));
         else if (g_str_equal(verb, "exit"))
                 exit((int) g_ascii_strtoll(first, NULL, 10));
         else if (g_str_equal(verb, "stall"))
@@ -184,8 +191,10 @@ int main(void)
         check(string_message_receive(CONTROL_FD, 0, &request) > 0, "request");
         check(request.n_strings == 6 && g_str_equal(request.strings[0], "unpack") && request.n_fds == 2, "request");
         check(fstat(request.fds[1], &st) == 0, "fstat");
-        if (g_str_equal(request.strings[1], "refuse"))
+        if (g_str_equal(request.strings[1], "refuse")) {
+                string_message_done(&request);
                 return EXIT_FAILURE;
+        }
         if (g_str_equal(request.strings[1], "unready")) {
                 say((const char *const[]){"layer", "0", "", NULL});
                 (void) hear("");
