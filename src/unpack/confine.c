@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "unpack/syscall-filter.h"
 #include "util/cleanup.h"
 
 /* Owners, modes and capabilities of files that are made are those that the archive says, and each layer is unpacked in
@@ -29,7 +30,7 @@
 #define FILES_MAX     256
 #define PROCESSES_MAX 16
 
-/* The sanitizers reserve terabytes of addresses. */
+/* The sanitizers reserve terabytes of addresses, and make system calls of their own at the end. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED true
 #else
@@ -139,7 +140,9 @@ int confine_drop(const char **ret_step)
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return -errno;
         (void) umask(0022);
-        return 0;
+
+        *ret_step = "filter its system calls";
+        return SANITIZED ? 0 : syscall_filter_enter();
 }
 
 int confine_change_root(const char *folder)
