@@ -62,7 +62,7 @@ ProcessDefaults container_get_defaults(const Container *container, bool exec);
 void container_start(Container *container, ProcessSpec *spec, bool exec, ContainerStarted started, void *userdata);
 
 /* Freezes or thaws it; what is on its way out when a freeze is asked for goes first. */
-void container_freeze(Container *container, bool frozen, ContainerDone done, void *userdata);
+void container_freeze(Container *container, bool freeze, ContainerDone done, void *userdata);
 
 /* Sends a signal to all of its processes. */
 void container_signal_all(Container *container, int signal, ContainerDone done, void *userdata);
