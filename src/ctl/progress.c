@@ -88,7 +88,7 @@ static char *bar(uint64_t done, uint64_t total, uint64_t usec, unsigned width)
 
 char *progress_bar(const char *label, uint64_t done, uint64_t total, uint64_t usec, unsigned columns)
 {
-        g_autofree char *right = numbers(done, total, usec), *left = NULL, *middle = NULL, *line = NULL;
+        g_autofree char *right = numbers(done, total, usec), *left = NULL, *middle = NULL;
         unsigned width = MAX(columns, 1U) - 1, right_width = (unsigned) strlen(right), bar_width = 0, label_width;
         glong label_length = g_utf8_strlen(label, -1);
 
