@@ -136,13 +136,20 @@ int argument_check_name(const char *argument, sd_bus_error *error)
 }
 
 /* An import keeps a processor busy for seconds. It is nothing that somebody types into, so whoever does goes first, and
- * so does the daemon, which answers others meanwhile. */
+ * so does the daemon, which answers others meanwhile. Where the kernel groups tasks by session (sched(7), "The autogroup
+ * feature"), a nice value counts only within the group, and the daemon would be made to wait for what its helper has
+ * used up: hence a session of its own, whose group steps back as well. */
 static void step_back(void)
 {
         const struct sched_param parameters = {.sched_priority = 0};
+        _cleanup_close_ int group = -1;
 
         (void) sched_setscheduler(0, SCHED_BATCH, &parameters);
         (void) setpriority(PRIO_PROCESS, 0, NICE);
+        (void) setsid();
+        group = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+        if (group >= 0)
+                (void) dprintf(group, "%d", NICE);
 }
 
 static int dispatch(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_error *error)
