@@ -56,7 +56,7 @@ __gangwayctl_scan() {
                 case $word in
                 -u | --user | -w | --cwd | -e | --env | --id | --name | --rootfs | --host-path | --net | --security | \
                         --hostname | --property | --rlimit | --whom | --image | --mount | -v | --volume | --secret | \
-                        --ssh | --platform | --older-than | --keep | --secret-env)
+                        -p | --publish | --ssh | --platform | --older-than | --keep | --secret-env)
                         ((i++))
                         ;;
                 -*) ;;
@@ -105,14 +105,14 @@ __gangwayctl_value() {
                 __gangwayctl_reply -S = -W "$limits" -- "$cur"
                 ;;
         -e | --env) __gangwayctl_reply -v -- "$cur" ;;
-        -u | --user | -w | --cwd | --id | --name | --hostname | --older-than | --keep | --secret-env) ;;
+        -u | --user | -w | --cwd | -p | --publish | --id | --name | --hostname | --older-than | --keep | --secret-env) ;;
         *) return 1 ;;
         esac
 }
 
 __gangwayctl_options() {
         local common='--help --no-ask-password'
-        local create='--image --rootfs --host-path --output --read-only --mount --volume --secret --ssh --net --security
+        local create='--image --rootfs --host-path --output --read-only --mount --volume --secret --ssh --net --publish --security
                 --hostname --property --rlimit --name'
         local start='--tty --user --cwd --env --secret-env --id'
         case $verb in

@@ -174,15 +174,16 @@ static int append_limits(sd_bus_message *m, const ContainerSpec *spec)
 
 /* An insecure container has the devices of the host, as in the reference; a sandboxed one those that every program
  * expects. It could open no other one anyway, this is the second lock. */
-static int append_device_rules(sd_bus_message *m, const ContainerSpec *spec)
+static int append_device_rules(sd_bus_message *m, const ContainerSpec *spec, const char *device)
 {
         if (spec->security_mode == SECURITY_INSECURE)
                 return 0;
-        return sd_bus_message_append(m, "(sv)(sv)", "DevicePolicy", "s", "closed", "DeviceAllow", "a(ss)", 2,
-                                     "char-pts", "rw", "/dev/tty", "rw");
+        return sd_bus_message_append(m, "(sv)(sv)", "DevicePolicy", "s", "closed", "DeviceAllow", "a(ss)",
+                                     device ? 3 : 2, "char-pts", "rw", "/dev/tty", "rw", device, "rw");
 }
 
-static int append_request(sd_bus_message *m, const ContainerSpec *spec, uint32_t owner, const char *unit, pid_t pid)
+static int append_request(sd_bus_message *m, const ContainerSpec *spec, uint32_t owner, const char *unit, pid_t pid,
+                          const char *device)
 {
         g_autofree char *slice = uid_to_slice(owner);
         g_autofree char *description = g_strdup_printf("gangway container %s of uid %u", spec->name, owner);
@@ -196,7 +197,7 @@ static int append_request(sd_bus_message *m, const ContainerSpec *spec, uint32_t
                                           slice, "PIDs", "au", 1, (uint32_t) pid, "Delegate", "b", true, "CollectMode",
                                           "s", "inactive-or-failed", "TimeoutStopUSec", "t", STOP_TIMEOUT_USEC);
         if (r >= 0)
-                r = append_device_rules(m, spec);
+                r = append_device_rules(m, spec, device);
         if (r >= 0)
                 r = append_limits(m, spec);
         if (r >= 0)
@@ -224,7 +225,7 @@ static int on_start_reply(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
         return 0;
 }
 
-int scope_new(ScopeManager *manager, const ContainerSpec *spec, uint32_t owner, pid_t pid,
+int scope_new(ScopeManager *manager, const ContainerSpec *spec, uint32_t owner, pid_t pid, const char *device,
               const ScopeCallbacks *callbacks, void *userdata, Scope **ret)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
@@ -241,7 +242,7 @@ int scope_new(ScopeManager *manager, const ContainerSpec *spec, uint32_t owner, 
         r = sd_bus_message_new_method_call(manager->bus, &m, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
                                            "StartTransientUnit");
         if (r >= 0)
-                r = append_request(m, spec, owner, scope->unit, pid);
+                r = append_request(m, spec, owner, scope->unit, pid, device);
         if (r >= 0)
                 r = sd_bus_call_async(manager->bus, &scope->start, m, on_start_reply, scope, 0);
         if (r < 0) {

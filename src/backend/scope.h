@@ -27,8 +27,9 @@ typedef struct ScopeCallbacks {
 int scope_manager_new(sd_bus *bus, ScopeManager **ret);
 ScopeManager *scope_manager_free(ScopeManager *manager);
 
-/* Asks for a scope around the process pid of the user with this uid. Errors: of sending. */
-int scope_new(ScopeManager *manager, const ContainerSpec *spec, uint32_t owner, pid_t pid,
+/* Asks for a scope around the process pid of the user with this uid. device: one that a program in the scope needs
+ * besides the usual ones; NULL: none. Errors: of sending. */
+int scope_new(ScopeManager *manager, const ContainerSpec *spec, uint32_t owner, pid_t pid, const char *device,
               const ScopeCallbacks *callbacks, void *userdata, Scope **ret);
 
 /* Forgets the scope; the unit stays. */

@@ -15,6 +15,7 @@
 #include "ctl/create-mounts.h"
 #include "ctl/grant-option.h"
 #include "ctl/mount-option.h"
+#include "ctl/port-option.h"
 #include "ctl/properties.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -22,6 +23,11 @@
 static void clear_property(void *property)
 {
         scope_property_done(property);
+}
+
+static void clear_port(void *port)
+{
+        port_option_done(port);
 }
 
 static void free_mount(void *mount)
@@ -44,17 +50,20 @@ void create_options_init(CreateOptions *options)
         *options = (CreateOptions){
                 .properties = g_array_new(FALSE, FALSE, sizeof(ScopeProperty)),
                 .limits = g_array_new(FALSE, FALSE, sizeof(ResourceLimit)),
+                .ports = g_array_new(FALSE, FALSE, sizeof(PortOption)),
                 .mounts = g_ptr_array_new_with_free_func(free_mount),
                 .secrets = g_ptr_array_new_with_free_func(free_secret),
                 .agents = g_ptr_array_new_with_free_func(free_agent),
         };
         g_array_set_clear_func(options->properties, clear_property);
+        g_array_set_clear_func(options->ports, clear_port);
 }
 
 void create_options_done(CreateOptions *options)
 {
         g_clear_pointer(&options->properties, g_array_unref);
         g_clear_pointer(&options->limits, g_array_unref);
+        g_clear_pointer(&options->ports, g_array_unref);
         g_clear_pointer(&options->mounts, g_ptr_array_unref);
         g_clear_pointer(&options->secrets, g_ptr_array_unref);
         g_clear_pointer(&options->agents, g_ptr_array_unref);
@@ -87,6 +96,18 @@ static int take_limit(CreateOptions *options, const char *value, sd_bus_error *e
                         return 1;
                 }
         g_array_append_val(options->limits, limit);
+        return 1;
+}
+
+static int take_port(CreateOptions *options, const char *value, sd_bus_error *error)
+{
+        PortOption port;
+        int r;
+
+        r = port_option_parse(value, &port, error);
+        if (r < 0)
+                return r;
+        g_array_append_val(options->ports, port);
         return 1;
 }
 
@@ -191,6 +212,8 @@ int create_options_take(CreateOptions *options, int c, const char *value, sd_bus
         case OPTION_NET:
                 options->net = value;
                 return 1;
+        case 'p':
+                return take_port(options, value, error);
         case OPTION_SECURITY:
                 options->security = value;
                 return 1;
@@ -258,6 +281,7 @@ static int append_options(sd_bus_message *message, const CreateOptions *options,
         if ((r = sd_bus_message_open_container(message, 'a', "{sv}")) < 0 ||
             (r = create_mounts_append(message, options, error)) < 0 ||
             (r = append_text_option(message, "net-mode", options->net)) < 0 ||
+            (r = port_options_append(message, options->ports, error)) < 0 ||
             (r = append_text_option(message, "security-mode", options->security)) < 0 ||
             (r = append_text_option(message, "hostname", options->hostname)) < 0 ||
             (r = append_properties(message, options->properties)) < 0 ||

@@ -17,6 +17,7 @@ typedef struct CreateOptions {
         const char *net;
         const char *security;
         const char *hostname;
+        GArray *ports; /* PortOption */
         bool output;
         bool read_only;
         GArray *properties; /* ScopeProperty */
@@ -26,7 +27,7 @@ typedef struct CreateOptions {
         GPtrArray *agents;  /* AgentOption */
 } CreateOptions;
 
-#define OPTIONS_CREATE_SHORT "v:"
+#define OPTIONS_CREATE_SHORT "p:v:"
 #define OPTIONS_CREATE                                                                                                 \
         {"image", required_argument, NULL, OPTION_IMAGE}, {"rootfs", required_argument, NULL, OPTION_ROOTFS},          \
                 {"host-path", required_argument, NULL, OPTION_HOST_PATH},                                              \
@@ -34,7 +35,7 @@ typedef struct CreateOptions {
                 {"mount", required_argument, NULL, OPTION_MOUNT}, {"volume", required_argument, NULL, 'v'},            \
                 {"secret", required_argument, NULL, OPTION_SECRET}, {"ssh", required_argument, NULL, OPTION_SSH},      \
                 {"net", required_argument, NULL, OPTION_NET}, {"security", required_argument, NULL, OPTION_SECURITY},  \
-                {"hostname", required_argument, NULL, OPTION_HOSTNAME},                                                \
+                {"publish", required_argument, NULL, 'p'}, {"hostname", required_argument, NULL, OPTION_HOSTNAME},     \
                 {"property", required_argument, NULL, OPTION_PROPERTY},                                                \
         {                                                                                                              \
                 "rlimit", required_argument, NULL, OPTION_RLIMIT                                                       \

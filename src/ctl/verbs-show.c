@@ -17,6 +17,8 @@
 #include "ctl/report.h"
 #include "util/cleanup.h"
 
+#define INDENT "               "
+
 /* Parses [--json]. Returns true where the verb is over. */
 static bool parse_json_option(Ctl *ctl, int argc, char **argv, bool *ret_json, int *ret_status)
 {
@@ -130,6 +132,36 @@ static JsonNode *processes_to_objects(JsonNode *processes)
         return node;
 }
 
+/* (ssqq) as an object. */
+static JsonNode *ports_to_objects(JsonNode *ports)
+{
+        JsonArray *array = json_node_get_array(ports), *objects = json_array_new();
+        JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+
+        for (guint i = 0; i < json_array_get_length(array); i++) {
+                JsonArray *port = json_array_get_array_element(array, i);
+                JsonObject *object = json_object_new();
+
+                json_object_set_string_member(object, "protocol", json_array_get_string_element(port, 0));
+                json_object_set_string_member(object, "address", json_array_get_string_element(port, 1));
+                json_object_set_int_member(object, "port", json_array_get_int_element(port, 2));
+                json_object_set_int_member(object, "container-port", json_array_get_int_element(port, 3));
+                json_array_add_object_element(objects, object);
+        }
+        json_node_take_array(node, objects);
+        return node;
+}
+
+/* What is easier to read than the tuples that come over the bus. */
+static JsonNode *convert(const char *key, JsonNode *value)
+{
+        if (strcmp(key, "processes") == 0)
+                return processes_to_objects(value);
+        if (strcmp(key, "ports") == 0)
+                return ports_to_objects(value);
+        return json_node_copy(value);
+}
+
 static int read_properties(sd_bus_message *reply, JsonObject *object)
 {
         g_autoptr(JsonNode) node = NULL;
@@ -146,9 +178,7 @@ static int read_properties(sd_bus_message *reply, JsonObject *object)
                 g_autofree char *key = bus_json_key(i->data);
                 JsonNode *value = json_object_get_member(properties, i->data);
 
-                json_object_set_member(object, key,
-                                       strcmp(key, "processes") == 0 ? processes_to_objects(value)
-                                                                     : json_node_copy(value));
+                json_object_set_member(object, key, convert(key, value));
         }
         return 0;
 }
@@ -158,9 +188,32 @@ static void print_process(JsonArray *array, guint i, JsonNode *node, gpointer us
         JsonObject *process = json_node_get_object(node);
         const char *number = json_object_has_member(process, "pid") ? "pid" : "exit-code";
 
-        printf("%s%s %s, %s %" G_GINT64_FORMAT "\n", i > 0 ? "               " : "",
-               json_object_get_string_member(process, "id"), json_object_get_string_member(process, "state"), number,
-               json_object_get_int_member(process, number));
+        printf("%s%s %s, %s %" G_GINT64_FORMAT "\n", i > 0 ? INDENT : "", json_object_get_string_member(process, "id"),
+               json_object_get_string_member(process, "state"), number, json_object_get_int_member(process, number));
+}
+
+static void print_port(JsonArray *array, guint i, JsonNode *node, gpointer userdata)
+{
+        JsonObject *port = json_node_get_object(node);
+
+        printf("%s%s:%" G_GINT64_FORMAT " -> %" G_GINT64_FORMAT "/%s\n", i > 0 ? INDENT : "",
+               json_object_get_string_member(port, "address"), json_object_get_int_member(port, "port"),
+               json_object_get_int_member(port, "container-port"), json_object_get_string_member(port, "protocol"));
+}
+
+static void print_text(JsonArray *array, guint i, JsonNode *node, gpointer userdata)
+{
+        printf("%s%s\n", i > 0 ? INDENT : "", json_node_get_string(node));
+}
+
+/* Each on a line of its own; NULL where the value is none of these lists. */
+static JsonArrayForeach find_printer(const char *key)
+{
+        if (strcmp(key, "processes") == 0)
+                return print_process;
+        if (strcmp(key, "ports") == 0)
+                return print_port;
+        return strcmp(key, "addresses") == 0 ? print_text : NULL;
 }
 
 static void print_properties(JsonObject *object)
@@ -170,10 +223,11 @@ static void print_properties(JsonObject *object)
         for (GList *i = names; i; i = i->next) {
                 const char *key = i->data;
                 JsonNode *value = json_object_get_member(object, key);
+                JsonArrayForeach print = find_printer(key);
 
                 printf("%13s: ", key);
-                if (strcmp(key, "processes") == 0) {
-                        json_array_foreach_element(json_node_get_array(value), print_process, NULL);
+                if (print) {
+                        json_array_foreach_element(json_node_get_array(value), print, NULL);
                         if (json_array_get_length(json_node_get_array(value)) == 0)
                                 puts("-");
                 } else if (json_node_get_value_type(value) == G_TYPE_STRING)

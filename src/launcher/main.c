@@ -7,13 +7,14 @@
  * is answered by one: "ok …", or "error NAME SENTENCE". The requests:
  *
  *   prepare, secret, mount, seal                    the container's mounts: mount-calls.h
+ *   join, isolate                                   the container's network: network.h
  *   user SPEC                                       answers "ok UID GID HOME GROUP…"; an exec's launcher, which did
  *                                                   not make the mounts, gets it as the packet's fd
  *   make-directory PATH UID GID                     inside the root, the ids are those of the host
- *   run IDENTIFIER UNIT PID-FILE LOG-FILE CONSOLE GROUP NUMBERS ARGV…   answers "ok PID" with a terminal's fds, or
- *                                                   "failed STATUS TEXT"; GROUP is "group" where the packet's first fd
- *                                                   is a control group for the runtime, NUMBERS is "0,1,2" for the
- *                                                   others
+ *   run IDENTIFIER UNIT PID-FILE LOG-FILE CONSOLE GROUP NUMBERS ARGV…   answers "ok PID ADDRESS…" with a terminal's
+ *                                                   fds and the addresses of a network that began with it, or "failed
+ * STATUS TEXT"; GROUP is "group" where the packet's first fd is a control group for the runtime, NUMBERS is "0,1,2" for
+ * the others
  *
  * The requests about files are those of files-request.h.
  *
@@ -30,12 +31,15 @@
 #include "launcher/agents.h"
 #include "launcher/files-request.h"
 #include "launcher/mount-calls.h"
+#include "launcher/network.h"
 #include "launcher/reply.h"
 #include "launcher/run.h"
 #include "launcher/users.h"
 #include "util/cleanup.h"
 #include "util/confined-path.h"
 #include "util/string-message.h"
+
+#define ADDRESSES_MAX 16
 
 /* Of an exec's launcher. */
 static int given_root = -1;
@@ -114,8 +118,11 @@ static int do_run(StringMessage *m)
                 .cgroup = -1,
         };
         size_t n_fds = m->n_fds;
-        RunResult result;
+        char message[NETWORK_ERROR_SIZE] = "", text[NETWORK_ADDRESSES_SIZE];
         char number[16];
+        const char *answer[ADDRESSES_MAX + 3] = {"ok", number};
+        RunResult result;
+        size_t n_addresses;
         int r;
 
         if (*m->strings[6] && n_fds > 0) {
@@ -126,13 +133,21 @@ static int do_run(StringMessage *m)
         if (r < 0 || request.n_fds != n_fds)
                 return -EBADMSG;
 
+        r = network_start(message);
+        if (r < 0) {
+                run_end_children();
+                return reply_error(NETWORK_FAILED, "The container's network can't be started: %s",
+                                   *message ? message : strerror(-r));
+        }
         r = agents_start();
         if (r < 0)
                 return reply_error(RUNTIME_FAILED, "The way to an ssh agent can't be opened: " GANGWAY_SSH_PROXY ": %s",
                                    strerror(-r));
         r = run_runtime(&request, &result);
-        if (r < 0 || result.pid <= 0)
+        if (r < 0 || result.pid <= 0) {
                 agents_stop();
+                run_end_children();
+        }
         if (r < 0)
                 return reply_error(RUNTIME_FAILED, "The runtime %s can't be run: %s", request.argv[0], strerror(-r));
         if (result.pid <= 0) {
@@ -141,8 +156,9 @@ static int do_run(StringMessage *m)
         }
 
         (void) snprintf(number, sizeof(number), "%d", (int) result.pid);
-        r = reply((const char *const[]){"ok", number, NULL}, (const int[]){result.terminal, result.slave_path},
-                  result.terminal >= 0 ? 2 : 0);
+        n_addresses = network_list_addresses(text, answer + 2, ADDRESSES_MAX);
+        answer[n_addresses + 2] = NULL;
+        r = reply(answer, (const int[]){result.terminal, result.slave_path}, result.terminal >= 0 ? 2 : 0);
         return r < 0 ? r : 1;
 }
 
@@ -162,6 +178,8 @@ static const struct {
         {"secret", 2, mount_call_secret},
         {"mount", 4, mount_call_mount},
         {"seal", 1, mount_call_seal},
+        {"join", 3, network_call_join},
+        {"isolate", 7, network_call_isolate},
         {"user", 2, do_user},
         {"make-directory", 4, do_make_directory},
         {"run", 9, do_run},

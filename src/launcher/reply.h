@@ -11,6 +11,7 @@
 #define CONTROL_FD     3
 #define INVALID_ARGS   "org.freedesktop.DBus.Error.InvalidArgs"
 #define MOUNT_FAILED   "org.gangway1.Error.MountFailed"
+#define NETWORK_FAILED "org.gangway1.Error.NetworkFailed"
 #define RUNTIME_FAILED "org.gangway1.Error.RuntimeFailed"
 
 /* strings end with NULL; fds are copied. */

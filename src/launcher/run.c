@@ -139,8 +139,7 @@ static int run_and_wait(const RunRequest *request, int table[RUN_FDS_MAX], size_
         return 0;
 }
 
-/* After a failed run: what the runtime left behind is our child now, and must not stay. */
-static void end_leftovers(void)
+void run_end_children(void)
 {
         char text[4096];
 
@@ -199,7 +198,7 @@ int run_runtime(const RunRequest *request, RunResult *ret)
                         r = receive_terminal(listener, &result);
         } else {
                 read_text(request->log_file, result.error, sizeof(result.error));
-                end_leftovers();
+                run_end_children();
         }
         (void) unlink(request->pid_file);
         (void) unlink(request->log_file);

@@ -34,3 +34,6 @@ typedef struct RunResult {
 
 /* Runs it and waits for it. Returns a negative errno where the runtime could not be run at all. */
 int run_runtime(const RunRequest *request, RunResult *ret);
+
+/* After a failed run: what it left behind is this process's child now, and must not stay. */
+void run_end_children(void);

@@ -61,6 +61,7 @@ ContainerSpec *container_spec_new(void)
 {
         ContainerSpec *spec = g_new0(ContainerSpec, 1);
 
+        spec->ports = g_array_new(FALSE, FALSE, sizeof(PublishedPort));
         spec->mounts = g_ptr_array_new_with_free_func(free_mount);
         spec->secrets = g_ptr_array_new_with_free_func(free_secret);
         spec->agents = g_ptr_array_new_with_free_func(free_agent);
@@ -73,6 +74,8 @@ ContainerSpec *container_spec_free(ContainerSpec *spec)
 {
         if (!spec)
                 return NULL;
+        g_array_unref(spec->ports);
+        g_free(spec->port_address);
         g_ptr_array_unref(spec->mounts);
         g_ptr_array_unref(spec->secrets);
         g_ptr_array_unref(spec->agents);
@@ -270,6 +273,19 @@ static int check_rlimits(const ContainerSpec *spec, sd_bus_error *error)
         return 0;
 }
 
+static int check_ports(ContainerSpec *spec, sd_bus_error *error)
+{
+        if (spec->ports->len > 0 && spec->net_mode != NET_SANDBOX)
+                return error_invalid(error,
+                                     "The option 'ports' needs the net-mode 'sandbox': with 'host' all ports are those "
+                                     "of this machine, and with 'none' there is no way to any");
+        if (spec->port_address && spec->ports->len == 0)
+                return error_invalid(error, "The option 'port-address' says where 'ports' are bound, and there are none");
+        if (!spec->port_address)
+                spec->port_address = g_strdup(PUBLISHED_PORT_ADDRESS_USUAL);
+        return published_ports_check_address(spec->port_address, error);
+}
+
 int container_spec_check(ContainerSpec *spec, sd_bus_error *error)
 {
         int r;
@@ -290,6 +306,8 @@ int container_spec_check(ContainerSpec *spec, sd_bus_error *error)
         if (r < 0)
                 return r;
         r = check_rlimits(spec, error);
+        if (r >= 0)
+                r = check_ports(spec, error);
         if (r < 0)
                 return r;
 

@@ -7,6 +7,7 @@
 #include <systemd/sd-bus.h>
 
 #include "model/mount-spec.h"
+#include "model/published-port.h"
 #include "util/word-table.h"
 
 /*
@@ -60,6 +61,8 @@ typedef struct ContainerSpec {
         NetMode net_mode;
         SecurityMode security_mode;
         bool watch_bus;
+        GArray *ports;      /* PublishedPort */
+        char *port_address; /* that they are bound to */
         GPtrArray *mounts;           /* MountSpec, in the caller's order */
         GPtrArray *secrets;          /* SecretSpec */
         GPtrArray *agents;           /* AgentSpec */

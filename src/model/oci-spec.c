@@ -49,26 +49,27 @@ static void build_mounts(JsonBuilder *b, const ContainerSpec *container, const c
         json_builder_end_array(b);
 }
 
-static void build_namespaces(JsonBuilder *b, const ContainerSpec *container)
+/* path: NULL for a new one. */
+static void build_namespace(JsonBuilder *b, const char *type, const char *path)
+{
+        oci_begin_object(b, NULL);
+        oci_add_string(b, "type", type);
+        if (path)
+                oci_add_string(b, "path", path);
+        json_builder_end_object(b);
+}
+
+static void build_namespaces(JsonBuilder *b, const ContainerSpec *container, const OciRoot *root)
 {
         static const char *const namespaces[] = {"pid", "ipc", "uts", "mount", "cgroup"};
 
         oci_begin_array(b, "namespaces");
-        for (size_t i = 0; i < G_N_ELEMENTS(namespaces); i++) {
-                oci_begin_object(b, NULL);
-                oci_add_string(b, "type", namespaces[i]);
-                json_builder_end_object(b);
-        }
-        if (container->net_mode != NET_HOST) {
-                oci_begin_object(b, NULL);
-                oci_add_string(b, "type", "network");
-                json_builder_end_object(b);
-        }
-        if (container->security_mode == SECURITY_SANDBOX) {
-                oci_begin_object(b, NULL);
-                oci_add_string(b, "type", "user");
-                json_builder_end_object(b);
-        }
+        for (size_t i = 0; i < G_N_ELEMENTS(namespaces); i++)
+                build_namespace(b, namespaces[i], NULL);
+        if (container->net_mode != NET_HOST)
+                build_namespace(b, "network", root->network);
+        if (container->security_mode == SECURITY_SANDBOX)
+                build_namespace(b, "user", root->user);
         json_builder_end_array(b);
 }
 
@@ -139,7 +140,7 @@ static void build_linux(JsonBuilder *b, const ContainerSpec *container, const Oc
                                                 "/proc/sysrq-trigger", NULL};
 
         oci_begin_object(b, "linux");
-        build_namespaces(b, container);
+        build_namespaces(b, container, root);
         if (root->cgroups_path)
                 build_resources(b, root->cgroups_path);
         if (container->security_mode == SECURITY_INSECURE) {

@@ -14,6 +14,8 @@
 typedef struct OciRoot {
         const char *path;         /* where the prepared root is mounted */
         const char *const *binds; /* destination, source, …, NULL: prepared mounts below /dev; NULL: none */
+        const char *network;      /* a file that the network namespace to join is bound to; NULL: a new one is made */
+        const char *user;         /* the same for the user namespace, which has the container's ids then */
         uint32_t id_base;         /* the first of the container's ids on the host; not used in insecure mode */
         const char *cgroups_path; /* below the scope, for a runtime that can't do without; NULL: none is written */
         /* The filter, in one of two forms, or none: */

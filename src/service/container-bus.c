@@ -116,6 +116,27 @@ GETTER(get_processes)
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+GETTER(get_addresses)
+{
+        return sd_bus_message_append_strv(reply,
+                                          (char **) container_get_addresses(((ContainerBus *) userdata)->container));
+}
+
+GETTER(get_ports)
+{
+        const Container *container = ((ContainerBus *) userdata)->container;
+        const GArray *ports = container_get_ports(container);
+        int r = sd_bus_message_open_container(reply, 'a', "(ssqq)");
+
+        for (guint i = 0; i < ports->len && r >= 0; i++) {
+                const PublishedPort *port = &g_array_index(ports, PublishedPort, i);
+
+                r = sd_bus_message_append(reply, "(ssqq)", published_port_protocol_to_string(port->protocol),
+                                          container_get_spec(container)->port_address, port->host, port->container);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 GETTER(get_mounts)
 {
         const GPtrArray *mounts = container_get_spec(((ContainerBus *) userdata)->container)->mounts;
@@ -163,6 +184,8 @@ const sd_bus_vtable container_bus_vtable[] = {
         SD_BUS_PROPERTY("Owner", "u", get_owner, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),
         SD_BUS_PROPERTY("NetMode", "s", get_net_mode, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Addresses", "as", get_addresses, 0, CHANGES),
+        SD_BUS_PROPERTY("Ports", "a(ssqq)", get_ports, 0, CHANGES),
         SD_BUS_PROPERTY("SecurityMode", "s", get_security_mode, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Hostname", "s", get_hostname, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Mounts", "a(uss)", get_mounts, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -175,8 +198,8 @@ const sd_bus_vtable container_bus_vtable[] = {
 };
 
 static const ChangingProperty changing[] = {
-        {"State", "s", get_state},   {"ControlGroup", "s", get_cgroup},
-        {"Leader", "u", get_leader}, {"Processes", NULL, NULL},
+        {"State", "s", get_state}, {"ControlGroup", "s", get_cgroup},  {"Leader", "u", get_leader},
+        {"Processes", NULL, NULL}, {"Addresses", "as", get_addresses}, {"Ports", "a(ssqq)", get_ports},
         {NULL, NULL, NULL},
 };
 

@@ -8,6 +8,7 @@
 #include "backend/cgroup.h"
 #include "backend/launcher.h"
 #include "service/container-mounts.h"
+#include "service/container-network.h"
 #include "service/container.h"
 
 typedef struct ContainerCommits ContainerCommits;
@@ -46,6 +47,12 @@ struct Container {
 
         ContainerMounts *mounts;
         bool mounted;
+        ContainerNetwork *network;
+        bool networked;
+        bool joined;           /* the launcher has its namespaces, or there are none to have */
+        bool joining;          /* it is asked to take them */
+        bool network_released; /* or never made */
+        bool releasing_network;
         bool created_told;
         bool waited; /* it is shown already */
         ContainerDone created;
@@ -64,6 +71,7 @@ struct Container {
 
         GQueue releases; /* those who wait for the release */
         ReaperWatch *removal;
+        bool removed;        /* its folders */
         char *release_error; /* the name and the sentence of why it was released by itself */
         char *release_sentence;
 

@@ -59,6 +59,8 @@ static void finish(Container *container)
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         Release *release;
 
+        if (!container->removed || !container->network_released)
+                return;
         container->listener->removed(container, container->userdata);
         if (!container->created_told) {
                 (void) sd_bus_error_set(&error, container->release_error, container->release_sentence);
@@ -77,6 +79,7 @@ static void on_removed(int result, void *userdata)
         Container *container = userdata;
 
         container->removal = reaper_watch_free(container->removal);
+        container->removed = true;
         if (result < 0)
                 log_error("Not all of the folders of the container %s can be removed: %s, %s", container->id,
                           container->dir->run, container->dir->scratch);
@@ -84,15 +87,34 @@ static void on_removed(int result, void *userdata)
         finish(container);
 }
 
+static void on_network_released(const sd_bus_error *error, void *userdata)
+{
+        Container *container = userdata;
+
+        container->network_released = true;
+        finish(container);
+}
+
+/* Beside the folders: both take a while, and neither needs the other. */
+static void release_network(Container *container)
+{
+        if (container->releasing_network)
+                return;
+        container->releasing_network = true;
+        container->network_released = container_network_release(container->network, on_network_released, container) > 0;
+}
+
 void container_release_continue(Container *container)
 {
         int r;
 
-        if (container->removal || container->n_running > 0 || container->ending->len > 0 ||
+        if (container->removal || container->removed || container->n_running > 0 || container->ending->len > 0 ||
             !container_files_are_idle(container) || !container_commits_are_idle(container) ||
             (container->scope && !scope_is_gone(container->scope)))
                 return;
+        release_network(container);
         if (!container->dir) {
+                container->removed = true;
                 container_mounts_release_holds(container->mounts);
                 finish(container);
                 return;

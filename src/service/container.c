@@ -41,6 +41,11 @@ Container *container_new(Service *service, const ContainerRequest *request)
                                                                                  .owner = request->owner,
                                                                                  .caller = request->caller,
                                                                                  .id_base = request->id_base});
+        container->network = container_network_new(&(const ContainerNetworkRequest){.service = service,
+                                                                                    .spec = request->spec,
+                                                                                    .id = container->id,
+                                                                                    .id_base = request->id_base,
+                                                                                    .ready = request->network});
         container->created = request->created;
         container->waits = request->waits;
         container->created_userdata = request->created_userdata;
@@ -73,6 +78,7 @@ Container *container_free(Container *container)
         launcher_free(container->launcher);
         g_ptr_array_unref(container->ending);
         container_mounts_free(container->mounts);
+        container_network_free(container->network);
         container_dir_free(container->dir);
         container_spec_free(container->spec);
         g_queue_clear_full(&container->releases, g_free);
@@ -114,13 +120,43 @@ void container_wait(Container *container)
 
 static void tell_created(Container *container)
 {
-        if (!container->mounted || !container->scope || container->state != CONTAINER_CREATING)
+        if (!container->joined || !container->scope || !scope_is_accepted(container->scope) ||
+            container->state != CONTAINER_CREATING)
                 return;
         container_event(container, EVENT_CREATED);
         container->created_told = true;
         if (container->waited)
-                container_state_changed(container);
+                container_changed(container, (const char *const[]){"State", "Addresses", "Ports", NULL});
         container->created(container, NULL, container->created_userdata);
+}
+
+static void on_joined(const sd_bus_error *error, void *userdata)
+{
+        Container *container = userdata;
+
+        if (error) {
+                container_release(container, error, NULL, NULL);
+                return;
+        }
+        container->joined = true;
+        tell_created(container);
+}
+
+/* The launcher has one thing to do at a time: the mounts come first. */
+static void join_network(Container *container)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        if (!container->mounted || !container->networked || container->joining || !container->launcher)
+                return;
+        container->joining = true;
+        r = container_network_join(container->network, container->launcher, container->dir, on_joined, container);
+        if (r < 0)
+                (void) error_set(&error, ERROR_NETWORK_FAILED, "The network of the container '%s' can't be joined: %s",
+                                 container->spec->name, g_strerror(-r));
+        if (r != 0)
+                on_joined(r < 0 ? &error : NULL, container);
 }
 
 static void on_mounted(const sd_bus_error *error, void *userdata)
@@ -132,8 +168,19 @@ static void on_mounted(const sd_bus_error *error, void *userdata)
                 return;
         }
         container->mounted = true;
-        if (scope_is_accepted(container->scope))
-                tell_created(container);
+        join_network(container);
+}
+
+static void on_networked(const sd_bus_error *error, void *userdata)
+{
+        Container *container = userdata;
+
+        if (error) {
+                container_release(container, error, NULL, NULL);
+                return;
+        }
+        container->networked = true;
+        join_network(container);
 }
 
 static void on_scope_accepted(const sd_bus_error *error, void *userdata)
@@ -208,7 +255,7 @@ static void on_scope_gone(void *userdata)
         /* Else its processes have ended, which their own ends tell. */
 }
 
-static int make(Container *container)
+static int make(Container *container, sd_bus_error *error)
 {
         static const ScopeCallbacks callbacks = {
                 .accepted = on_scope_accepted,
@@ -223,22 +270,28 @@ static int make(Container *container)
         r = launcher_new(container->service->event, container->service->reaper, &container->launcher);
         if (r < 0)
                 return r;
+        r = container_network_make(container->network, on_networked, container, error);
+        if (r < 0)
+                return r;
+        container->networked = r > 0;
         r = container_mounts_make(container->mounts, container->launcher, container->dir, on_mounted, container);
         if (r < 0)
                 return r;
         return scope_new(container->service->scopes, container->spec, container->owner,
-                         launcher_get_pid(container->launcher), &callbacks, container, &container->scope);
+                         launcher_get_pid(container->launcher), container_network_get_device(container->network),
+                         &callbacks, container, &container->scope);
 }
 
 static void make_or_fail(Container *container)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r = make(container);
+        int r = make(container, &error);
 
         if (r >= 0)
                 return;
-        (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s", container->spec->name,
-                         g_strerror(-r));
+        if (!sd_bus_error_is_set(&error))
+                (void) error_set(&error, SD_BUS_ERROR_FAILED, "The container '%s' can't be made: %s",
+                                 container->spec->name, g_strerror(-r));
         container_release(container, &error, NULL, NULL);
 }
 
@@ -310,6 +363,16 @@ const char *container_get_cgroup(const Container *container)
 pid_t container_get_leader(const Container *container)
 {
         return container->leader ? process_get_pid(container->leader) : 0;
+}
+
+const char *const *container_get_addresses(const Container *container)
+{
+        return container_network_get_addresses(container->network);
+}
+
+const GArray *container_get_ports(const Container *container)
+{
+        return container_network_get_ports(container->network);
 }
 
 GPtrArray *container_get_processes(const Container *container)

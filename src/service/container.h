@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "backend/container-dir.h"
+#include "backend/network.h"
 #include "backend/scope.h"
 #include "model/container-spec.h"
 #include "model/lifecycle.h"
@@ -39,6 +40,7 @@ typedef struct ContainerRequest {
         uint32_t owner;
         pid_t caller; /* the process that opened the folders that come as fds */
         uint32_t id_base;
+        Network *network; /* taken over: one that is ready and has these ids; NULL: one is made where it is needed */
         const ContainerListener *listener;
         void *userdata; /* of the listener */
         ContainerDone created;
@@ -86,6 +88,10 @@ const char *container_get_unit(const Container *container);
 const char *container_get_cgroup(const Container *container);
 /* The pid of PID 1, 0 where none runs. */
 pid_t container_get_leader(const Container *container);
+/* Of its interface, as "10.209.0.2/16"; none where it has none, or does not have them yet. */
+const char *const *container_get_addresses(const Container *container);
+/* PublishedPort, with the numbers that were chosen. */
+const GArray *container_get_ports(const Container *container);
 /* Process, in the order of their starts. */
 GPtrArray *container_get_processes(const Container *container);
 /* Errors: NoSuchProcess. */

@@ -115,6 +115,11 @@ static void list_questions(const ContainerSpec *spec, const char *actions[QUESTI
                         N_("Authentication is required to let the container $(container) use this computer's own "
                            "network (root: $(root), other mounts: $(mounts))");
         }
+        if (spec->net_mode != NET_HOST && !published_ports_are_local(spec->port_address)) {
+                actions[n] = ACTION_HOST_NETWORK;
+                messages[n++] = N_("Authentication is required to open ports of this computer to others for the "
+                                   "container $(container): $(ports)");
+        }
         if (has_host_path(spec)) {
                 actions[n] = ACTION_BIND_HOST_PATH;
                 messages[n++] =
@@ -135,16 +140,32 @@ static void ask(CreateCall *call)
         const MountSpec *root = container_spec_get_root(spec);
         g_autofree char *root_text = describe_root(spec), *mounts = describe_mounts(spec);
         g_autofree char *host_paths = describe_host_paths(spec);
-        g_autofree char *uid = g_strdup_printf("%u", call->owner);
+        g_autofree char *uid = g_strdup_printf("%u", call->owner), *ports = describe_ports(spec);
         const char *actions[QUESTIONS_MAX + 1], *messages[QUESTIONS_MAX + 1];
         const AuthorizeRequest request = {
                 .actions = actions,
                 .messages = messages,
-                .details = (const char *const[]){"container", spec->name, "uid", uid, "root", root_text, "output",
-                                                 root->output ? "yes" : "no", "image", root->image ? root->image : "",
-                                                 "host_paths", host_paths, "mounts", mounts, "net_mode",
-                                                 net_mode_to_string(spec->net_mode), "security_mode",
-                                                 security_mode_to_string(spec->security_mode), NULL},
+                .details = (const char *const[]){"container",
+                                                 spec->name,
+                                                 "uid",
+                                                 uid,
+                                                 "root",
+                                                 root_text,
+                                                 "output",
+                                                 root->output ? "yes" : "no",
+                                                 "image",
+                                                 root->image ? root->image : "",
+                                                 "host_paths",
+                                                 host_paths,
+                                                 "mounts",
+                                                 mounts,
+                                                 "ports",
+                                                 ports,
+                                                 "net_mode",
+                                                 net_mode_to_string(spec->net_mode),
+                                                 "security_mode",
+                                                 security_mode_to_string(spec->security_mode),
+                                                 NULL},
                 .authorized = on_authorized,
                 .forget = forget,
                 .userdata = call,

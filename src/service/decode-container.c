@@ -149,6 +149,29 @@ static int read_net_mode(sd_bus_message *m, void *target, sd_bus_error *error)
         return r;
 }
 
+static int read_ports(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        ContainerSpec *spec = target;
+        const char *protocol;
+        uint16_t host, container;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "(sqq)");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read(m, "(sqq)", &protocol, &host, &container)) > 0) {
+                r = published_ports_add(spec->ports, protocol, host, container, error);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_port_address(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        return decode_string(m, &((ContainerSpec *) target)->port_address);
+}
+
 static int read_security_mode(sd_bus_message *m, void *target, sd_bus_error *error)
 {
         int r = decode_word(m, "security-mode", security_mode_from_string, "sandbox, insecure", error);
@@ -259,7 +282,8 @@ int decode_container(sd_bus_message *m, ContainerSpec **ret, sd_bus_error *error
                 {"ssh-agents", "a{sh}", read_agents},       {"net-mode", "s", read_net_mode},
                 {"security-mode", "s", read_security_mode}, {"hostname", "s", read_hostname},
                 {"watch-bus", "b", read_watch_bus},         {"scope-properties", "a(sv)", read_scope_properties},
-                {"rlimits", "a{s(tt)}", read_rlimits},      {NULL, NULL, NULL},
+                {"rlimits", "a{s(tt)}", read_rlimits},      {"ports", "a(sqq)", read_ports},
+                {"port-address", "s", read_port_address},   {NULL, NULL, NULL},
         };
         g_autoptr(ContainerSpec) spec = container_spec_new();
         int r;

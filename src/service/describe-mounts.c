@@ -109,3 +109,19 @@ char *describe_mounts(const ContainerSpec *spec)
         }
         return finish(shown);
 }
+
+/* There are few enough of them to show each. */
+char *describe_ports(const ContainerSpec *spec)
+{
+        GString *text = g_string_new(NULL);
+
+        for (guint i = 0; i < spec->ports->len; i++) {
+                const PublishedPort *port = &g_array_index(spec->ports, PublishedPort, i);
+                g_autofree char *number = port->host > 0 ? g_strdup_printf("%u", port->host) : g_strdup("*");
+                g_autofree char *item = g_strdup_printf("%s:%s/%s", spec->port_address, number,
+                                                        published_port_protocol_to_string(port->protocol));
+
+                add(text, item);
+        }
+        return finish(text);
+}

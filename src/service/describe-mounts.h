@@ -18,3 +18,6 @@ char *describe_host_paths(const ContainerSpec *spec);
 
 /* All mounts but the root: "DESTINATION: image NAME", "DESTINATION: memory" …; "-" where there is none. */
 char *describe_mounts(const ContainerSpec *spec);
+
+/* The ports of this machine that lead to it, "ADDRESS:PORT/PROTOCOL", …; "-" where there is none. */
+char *describe_ports(const ContainerSpec *spec);

@@ -33,6 +33,7 @@ typedef struct Daemon {
         Bus *bus;
         ReaperWatch *sweep;
         Helper *store_sweep;
+        Helper *network_sweep;
         bool stopping;
         bool containers_gone;
         bool operations_gone;
@@ -45,8 +46,10 @@ static void daemon_done(Daemon *daemon)
         operations_free(daemon->operations);
         reaper_watch_free(daemon->sweep);
         helper_free(daemon->store_sweep);
+        helper_free(daemon->network_sweep);
         caches_free(daemon->service.caches);
         helpers_free(daemon->service.store_helpers);
+        helpers_free(daemon->service.network_helpers);
         store_close(daemon->service.store);
         pull_units_free(daemon->service.pulls);
         scope_manager_free(daemon->service.scopes);
@@ -167,11 +170,14 @@ static int on_name_acquired(sd_bus_message *m, void *userdata, sd_bus_error *ret
         return 0;
 }
 
-/* What an earlier daemon left is gone: only now is there room for something new. */
+/* When what an earlier daemon left is gone: only then is there room for something new. */
 static void take_name(Daemon *daemon)
 {
         int r;
 
+        if (daemon->store_sweep || daemon->network_sweep)
+                return;
+        manager_begin(daemon->manager);
         r = sd_bus_request_name_async(daemon->service.bus, NULL, BUS_NAME, 0, on_name_acquired, daemon);
         if (r < 0) {
                 log_error("The name " BUS_NAME " can't be asked for: %s", strerror(-r));
@@ -191,6 +197,27 @@ static void on_store_swept(StringMessage *answer, sd_bus_error *error, void *use
         take_name(daemon);
 }
 
+/* What is left of a network is told by the helper itself. */
+static void on_network_swept(StringMessage *answer, sd_bus_error *error, void *userdata)
+{
+        Daemon *daemon = userdata;
+
+        daemon->network_sweep = helper_free(daemon->network_sweep);
+        if (error)
+                log_error("The networks of earlier containers can't be undone: %s", error->message);
+        take_name(daemon);
+}
+
+static void sweep_networks(Daemon *daemon)
+{
+        static const HelperCallbacks callbacks = {.ended = on_network_swept};
+        int r = helper_start(daemon->service.network_helpers, (const char *const[]){"sweep", NULL}, NULL, 0, &callbacks,
+                             daemon, &daemon->network_sweep);
+
+        if (r < 0)
+                log_error("The networks of earlier containers can't be undone: %s", strerror(-r));
+}
+
 static void on_swept(int result, void *userdata)
 {
         static const HelperCallbacks callbacks = {.ended = on_store_swept};
@@ -200,6 +227,7 @@ static void on_swept(int result, void *userdata)
         daemon->sweep = reaper_watch_free(daemon->sweep);
         if (result < 0)
                 log_warning("The folders of earlier containers can't be removed");
+        sweep_networks(daemon);
         r = helper_start(daemon->service.store_helpers, (const char *const[]){"sweep", NULL}, NULL, 0, &callbacks,
                          daemon, &daemon->store_sweep);
         if (r < 0) {
@@ -247,9 +275,11 @@ static int connect_bus(Daemon *daemon)
 static int open_store(Service *service)
 {
         static const HelperKind kind = {.program = GANGWAY_STORE, .what = "the store", .sweeps = true};
+        static const HelperKind network_kind = {.program = GANGWAY_NETWORK, .what = "networks"};
         const char *path = service->config->store_path;
 
         service->store_helpers = helpers_new(service->event, service->reaper, &kind, path);
+        service->network_helpers = helpers_new(service->event, service->reaper, &network_kind, GANGWAY_NETWORK_RECORDS);
         service->caches = caches_new(&cache_store, service);
         return store_open(path, &service->store);
 }

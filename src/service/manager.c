@@ -4,6 +4,7 @@
 
 #include "model/id-ranges.h"
 #include "model/names.h"
+#include "service/network-pool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -11,6 +12,8 @@ struct Manager {
         Service *service;
         GHashTable *containers; /* Entry by the container's id */
         IdRanges *ranges;
+        NetworkPool *pool;
+        bool pool_empty;
         const ManagerListener *listener;
         void *userdata;
         bool stopping;
@@ -26,6 +29,7 @@ typedef struct Entry {
         uint32_t owner;
         bool has_ids;
         uint32_t id_base;
+        Network *network; /* of the pool, until the container has it */
         bool shown;
 } Entry;
 
@@ -53,6 +57,7 @@ Manager *manager_new(Service *service)
         manager->service = service;
         manager->containers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_entry);
         manager->ranges = id_ranges_new(service->config->id_range_first, service->config->id_range_size);
+        manager->pool = network_pool_new(service, manager->ranges);
         return manager;
 }
 
@@ -67,6 +72,7 @@ Manager *manager_free(Manager *manager)
         while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &entry))
                 container_free(entry->container);
         g_hash_table_unref(manager->containers);
+        network_pool_free(manager->pool);
         id_ranges_free(manager->ranges);
         g_free(manager);
         return NULL;
@@ -76,6 +82,12 @@ void manager_reload(Manager *manager)
 {
         id_ranges_set(manager->ranges, manager->service->config->id_range_first,
                       manager->service->config->id_range_size);
+        network_pool_reload(manager->pool);
+}
+
+void manager_begin(Manager *manager)
+{
+        network_pool_reload(manager->pool);
 }
 
 void manager_set_listener(Manager *manager, const ManagerListener *listener, void *userdata)
@@ -99,6 +111,20 @@ static void on_process_ended(Container *container, const Process *process, void 
         entry->manager->listener->process_ended(container, process, entry->manager->userdata);
 }
 
+static void tell_if_empty(Manager *manager)
+{
+        if (manager->stopping && manager->pool_empty && g_hash_table_size(manager->containers) == 0)
+                manager->empty(manager->empty_userdata);
+}
+
+static void on_pool_empty(void *userdata)
+{
+        Manager *manager = userdata;
+
+        manager->pool_empty = true;
+        tell_if_empty(manager);
+}
+
 static void on_removed(Container *container, void *userdata)
 {
         Entry *entry = userdata;
@@ -107,8 +133,7 @@ static void on_removed(Container *container, void *userdata)
         if (entry->shown)
                 manager->listener->removed(container, manager->userdata);
         (void) g_hash_table_remove(manager->containers, entry->id);
-        if (manager->stopping && g_hash_table_size(manager->containers) == 0)
-                manager->empty(manager->empty_userdata);
+        tell_if_empty(manager);
 }
 
 static void show(Entry *entry, Container *container)
@@ -160,11 +185,27 @@ static int check_limits(Manager *manager, uint32_t owner, sd_bus_error *error)
         return 0;
 }
 
+/* Those of a network that is ready, or a block of its own. pasta needs one in insecure mode, too: for its namespaces.
+ */
+static int acquire_ids(Manager *manager, const ContainerSpec *spec, Entry *entry, sd_bus_error *error)
+{
+        bool sandbox = spec->security_mode == SECURITY_SANDBOX, networked = spec->net_mode == NET_SANDBOX;
+        bool by_pasta = manager->service->config->network_provider == NETWORK_PASTA;
+
+        if (sandbox && networked && !by_pasta && spec->ports->len == 0)
+                entry->network = network_pool_take(manager->pool, &entry->id_base);
+        entry->has_ids = sandbox || (networked && by_pasta);
+        if (!entry->has_ids || entry->network || id_ranges_acquire(manager->ranges, &entry->id_base) >= 0)
+                return 0;
+        entry->has_ids = false;
+        return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                "All blocks of 65536 ids are in use; release a container, or make Size in [Ids] of "
+                                "gangwayd.conf larger");
+}
+
 static int reserve(Manager *manager, const ContainerSpec *spec, uint32_t owner, Entry **ret, sd_bus_error *error)
 {
         g_autofree char *id = name_to_id(owner, spec->name);
-        uint32_t base = 0;
-        bool sandbox = spec->security_mode == SECURITY_SANDBOX;
         Entry *entry;
         int r;
 
@@ -174,18 +215,15 @@ static int reserve(Manager *manager, const ContainerSpec *spec, uint32_t owner, 
         r = check_limits(manager, owner, error);
         if (r < 0)
                 return r;
-        if (sandbox && id_ranges_acquire(manager->ranges, &base) < 0)
-                return sd_bus_error_set(
-                        error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                        "All blocks of 65536 ids are in use; release a container, or make Size in [Ids] of "
-                        "gangwayd.conf larger");
-
         entry = g_new0(Entry, 1);
         entry->manager = manager;
+        r = acquire_ids(manager, spec, entry, error);
+        if (r < 0) {
+                free_entry(entry);
+                return r;
+        }
         entry->id = g_steal_pointer(&id);
         entry->owner = owner;
-        entry->has_ids = sandbox;
-        entry->id_base = base;
         g_hash_table_insert(manager->containers, entry->id, entry);
         *ret = entry;
         return 0;
@@ -217,6 +255,7 @@ void manager_create(Manager *manager, const ManagerCreate *create)
         creation->created = create->created;
         creation->userdata = create->userdata;
         request.id_base = entry->id_base;
+        request.network = g_steal_pointer(&entry->network);
         request.userdata = entry;
         request.created = on_created;
         request.waits = on_waits;
@@ -258,8 +297,9 @@ void manager_stop(Manager *manager, ManagerEmpty empty, void *userdata)
         g_hash_table_iter_init(&iterator, manager->containers);
         while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &entry))
                 g_ptr_array_add(all, entry->container);
+        manager->pool_empty = network_pool_stop(manager->pool, on_pool_empty, manager) > 0;
         if (all->len == 0)
-                empty(userdata);
+                tell_if_empty(manager);
         for (guint i = 0; i < all->len; i++)
                 container_release(all->pdata[i], NULL, NULL, NULL);
 }

@@ -26,6 +26,9 @@ void manager_set_listener(Manager *manager, const ManagerListener *listener, voi
 /* Takes over what the service's config says now; containers that are there stay as they are. */
 void manager_reload(Manager *manager);
 
+/* To be called when nothing of an earlier daemon is left: makes the networks that are kept ready. */
+void manager_begin(Manager *manager);
+
 typedef struct ManagerCreate {
         ContainerSpec *spec; /* checked; it is taken over */
         uint32_t owner;

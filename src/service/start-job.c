@@ -89,11 +89,12 @@ static void job_failed_errno(StartJob *job, const char *what, int r)
         job_failed(job, &error);
 }
 
-/* With PID 1 the kernel ends all that is in its namespace. What stands between the container and its caller's agents is
- * not, and would keep the scope. */
+/* With PID 1 the kernel ends all that is in its namespace. What stands between the container and its caller's agents,
+ * or the machine's network, is not, and would keep the scope. */
 static void end_proxies(const Container *container)
 {
-        if (container_spec_has_agents(container->spec) && container->cgroup >= 0)
+        if ((container_spec_has_agents(container->spec) || container_network_has_process(container->network)) &&
+            container->cgroup >= 0)
                 (void) cgroup_kill(container->cgroup);
 }
 
@@ -136,7 +137,7 @@ static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
         Container *container = job->container;
         _cleanup_close_ int terminal = -1, slave_path = -1;
         Process *process;
-        bool first = job->first;
+        bool first = job->first, network_changed = false;
         int r;
 
         if (answer->n_fds == 2) {
@@ -155,6 +156,7 @@ static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
         container->n_running++;
         (void) g_queue_remove(&container->jobs, job);
         if (first) {
+                network_changed = container_network_take_addresses(container->network, answer->strings + 2);
                 container->leader = process;
                 container_end_launcher(container, container->launcher);
                 container->launcher = NULL;
@@ -162,6 +164,8 @@ static void job_succeeded(StartJob *job, pid_t pid, StringMessage *answer)
         }
         job->started(container, process, terminal, NULL, job->userdata);
         container_changed(container, first ? leader_changes : process_changes);
+        if (network_changed)
+                container_changed(container, (const char *const[]){"Addresses", NULL});
         start_job_free(job);
         if (first) {
                 container_start_jobs_run(container);
@@ -190,7 +194,7 @@ static void on_run(StringMessage *answer, sd_bus_error *error, void *userdata)
         unlink_file(job->container, file);
         if (error) {
                 job_failed(job, error);
-        } else if (strcmp(answer->strings[0], "ok") == 0 && answer->n_strings == 2) {
+        } else if (strcmp(answer->strings[0], "ok") == 0 && answer->n_strings >= 2) {
                 job_succeeded(job, (pid_t) g_ascii_strtoll(answer->strings[1], NULL, 10), answer);
         } else {
                 (void) job->container->runtime->explain(answer->n_strings == 3 ? answer->strings[2] : "",
@@ -206,7 +210,7 @@ static int write_process_file(const StartJob *job, const char *name)
         g_auto(GStrv) binds = container_mounts_list_binds(container->mounts);
         g_autofree char *text = NULL;
         uint64_t available = container->service->capabilities;
-        const OciRoot root = {
+        OciRoot root = {
                 .path = container->dir->rootfs,
                 .binds = (const char *const *) binds,
                 .id_base = container->id_base,
@@ -220,6 +224,7 @@ static int write_process_file(const StartJob *job, const char *name)
                 .n_loop_devices = LOOP_DEVICES,
         };
 
+        container_network_describe(container->network, &root);
         text = job->first ? oci_spec_config(container->spec, &root, job->spec, &job->user, available)
                           : oci_spec_process(container->spec, job->spec, &job->user, available);
         return container_dir_write(container->dir, name, text);
@@ -290,6 +295,8 @@ static void run(StartJob *job)
                 job_failed_errno(job, "its description can't be written", r);
                 return;
         }
+        if (job->first)
+                container_network_start(container->network);
         command = job->first ? container->runtime->run_command(&call) : container->runtime->exec_command(&call);
         r = send_run(job, &call, command);
         if (r < 0)

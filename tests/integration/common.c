@@ -40,6 +40,9 @@ static GVariant *create_options(const Create *create)
         g_autoptr(GVariant) mounts = create->mounts ? parse("aa{sv}", create->mounts) : NULL;
 
         add_all(&options, create->options);
+        /* What is not about networks does not wait for one. */
+        if (!create->options || !strstr(create->options, "'net-mode'"))
+                g_variant_builder_add(&options, "{sv}", "net-mode", g_variant_new_string("none"));
         if (!mounts) {
                 g_autoptr(GVariant) more = parse("aa{sv}", create->more ?: "[]");
                 g_auto(GVariantBuilder) mount = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a{sv}"));
