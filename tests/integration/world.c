@@ -97,6 +97,11 @@ static const char snapshot_script[] =
         "for top in '' /proc/$daemon/root; do\n"
         "        find $top/run/gangway $top/var/lib/gangway 2>/dev/null; done | sed \"s|^/proc/$daemon/root|daemon|\" "
         "| sort\n"
+        "echo networks:\n"
+        "ip -o link | sed 's/^[0-9]*: \\([^:@]*\\).*/\\1/' | sort\n"
+        "ls /run/netns 2>/dev/null\n"
+        "find /var/lib/cni -type f ! -name lock ! -name 'last_reserved_ip*' 2>/dev/null | sort\n"
+        "nft list ruleset 2>/dev/null | sed 's/ counter packets [0-9]* bytes [0-9]*//'\n"
         "echo fds:\n"
         "find /proc/$daemon/fd -type l -printf '%l\\n' 2>/dev/null | sed 's/[0-9][0-9]*/N/g' | sort | uniq -c\n";
 
