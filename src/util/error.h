@@ -37,6 +37,9 @@
 #define ERROR_NETWORK_FAILED      "org.gangway1.Error.NetworkFailed"
 #define ERROR_PORT_IN_USE         "org.gangway1.Error.PortInUse"
 
+#define ERROR_NETWORK_FAILED      "org.gangway1.Error.NetworkFailed"
+#define ERROR_NETWORK_UNAVAILABLE "org.gangway1.Error.NetworkUnavailable"
+
 /* Sets an error, with a sentence. What the sentence quotes may be cut in the middle of a character, or be a program's
  * output: what is no UTF-8 is replaced, since the bus would take no such message and the caller would get no answer.
  * Returns the negative errno of the name. */
