@@ -80,18 +80,18 @@ int network_call_isolate(StringMessage *m)
                 .id_count = to_number(m->strings[4]),
                 .owner = to_number(m->strings[5]),
         };
-        _cleanup_close_ int user = -1, network = -1;
+        _cleanup_(namespaces_done) Namespaces namespaces = NAMESPACES_NONE;
         int r;
 
         if (pasta.bytes)
                 return -EBADMSG;
-        r = namespaces_new(&request, &user, &network);
+        r = namespaces_new(&request, &namespaces);
         if (r < 0)
                 return reply_error(MOUNT_FAILED, "The container's network namespace can't be made: %s", strerror(-r));
         pasta = *m;
         *m = (StringMessage){};
         pasta_user = request.owner;
-        return bind_both(network, pasta.strings[1], user, pasta.strings[2]);
+        return bind_both(namespaces.net, pasta.strings[1], namespaces.user, pasta.strings[2]);
 }
 
 static void __attribute__((noreturn)) run_pasta(int out)

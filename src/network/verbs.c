@@ -182,7 +182,8 @@ static int make(Job *job, CniRecord *record, bool own_user, uint32_t base, int l
 
         if (r < 0)
                 return r;
-        r = namespaces_make(own_user, base, namespaces);
+        r = namespaces_new(&(const NamespacesRequest){.own_ids = own_user, .id_base = base, .id_count = ID_RANGE_SIZE},
+                           namespaces);
         if (r >= 0)
                 r = pin_make(record->id, namespaces->net);
         if (r < 0) {

@@ -4,7 +4,7 @@
 #include <glib.h>
 
 #include "network/job.h"
-#include "network/namespaces.h"
+#include "util/namespaces.h"
 
 /*
  * What can be asked for; main.c lists it. Each adds the keys and values of its answer, and returns a negative errno

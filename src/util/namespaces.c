@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A child makes them, since a process can't leave a user namespace again, and says so through a pipe; who asked opens
- * them by the child's pid and ends it.
+ * A process makes the namespaces by being in them, and ends when they are held from outside. The user namespace gets
+ * its ids first: the files below /proc/sys/net and /sys/class/net belong to the ids that its root has when the network
+ * namespace is made.
  */
 
 #include "util/namespaces.h"
@@ -23,7 +24,12 @@
 
 #include "util/cleanup.h"
 
-/* Of both: no process of a user namespace needs a mapping of its own to configure what belongs to it. */
+void namespaces_done(Namespaces *namespaces)
+{
+        namespaces->net = safe_close(namespaces->net);
+        namespaces->user = safe_close(namespaces->user);
+}
+
 static int set_loopback_up(void)
 {
         _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -45,20 +51,44 @@ static int become(uid_t owner)
         return 0;
 }
 
-static void __attribute__((noreturn)) run_child(const NamespacesRequest *request, int out)
+/* Each side says when it is done, with a negative errno or 0. The end of the stream is the other one's end. */
+static int await(int socket)
 {
-        int r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : 0;
+        int r;
 
-        if (r >= 0 && request->own_ids)
-                r = become(request->owner);
-        if (r >= 0 && unshare((request->own_ids ? CLONE_NEWUSER : 0) | CLONE_NEWNET) < 0)
+        return read(socket, &r, sizeof(r)) == (ssize_t) sizeof(r) ? r : -ECHILD;
+}
+
+static void tell(int socket, int r)
+{
+        (void) send(socket, &r, sizeof(r), MSG_NOSIGNAL);
+}
+
+static int enter_user_namespace(const NamespacesRequest *request, int socket)
+{
+        int r = become(request->owner);
+
+        if (r >= 0 && unshare(CLONE_NEWUSER) < 0)
+                r = -errno;
+        tell(socket, r);
+        r = await(socket);
+        if (r >= 0 && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+                r = -errno;
+        return r;
+}
+
+static void __attribute__((noreturn)) run_child(const NamespacesRequest *request, int socket)
+{
+        int r = request->own_ids ? enter_user_namespace(request, socket) : 0;
+
+        if (r >= 0 && unshare(CLONE_NEWNET) < 0)
                 r = -errno;
         if (r >= 0)
                 r = set_loopback_up();
-        if (write(out, &r, sizeof(r)) < 0)
-                _exit(1);
-        for (;;)
-                (void) pause();
+        tell(socket, r);
+        /* Until it is killed, or who asked has ended. */
+        (void) await(socket);
+        _exit(0);
 }
 
 static int write_map(pid_t pid, const char *name, const NamespacesRequest *request)
@@ -84,49 +114,55 @@ static int open_namespace(pid_t pid, const char *name)
         return fd < 0 ? -errno : fd;
 }
 
-static int take(pid_t pid, int in, const NamespacesRequest *request, int *ret_user, int *ret_network)
+static int map_ids(pid_t pid, int socket, const NamespacesRequest *request)
+{
+        int r = await(socket);
+
+        if (r >= 0)
+                r = write_map(pid, "uid_map", request);
+        if (r >= 0)
+                r = write_map(pid, "gid_map", request);
+        tell(socket, r);
+        return r;
+}
+
+static int take(pid_t pid, int socket, const NamespacesRequest *request, Namespaces *ret)
 {
         _cleanup_close_ int user = -1, network = -1;
-        int r;
+        int r = request->own_ids ? map_ids(pid, socket, request) : 0;
 
-        if (read(in, &r, sizeof(r)) != (ssize_t) sizeof(r))
-                return -ECHILD;
+        if (r >= 0)
+                r = await(socket);
+        if (r >= 0 && request->own_ids)
+                r = user = open_namespace(pid, "user");
+        if (r >= 0)
+                r = network = open_namespace(pid, "net");
         if (r < 0)
                 return r;
-        if (request->own_ids) {
-                r = write_map(pid, "uid_map", request);
-                if (r >= 0)
-                        r = write_map(pid, "gid_map", request);
-                if (r >= 0)
-                        r = user = open_namespace(pid, "user");
-                if (r < 0)
-                        return r;
-        }
-        network = open_namespace(pid, "net");
-        if (network < 0)
-                return network;
-        *ret_user = steal_fd(&user);
-        *ret_network = steal_fd(&network);
+        ret->user = steal_fd(&user);
+        ret->net = steal_fd(&network);
         return 0;
 }
 
-int namespaces_new(const NamespacesRequest *request, int *ret_user, int *ret_network)
+int namespaces_new(const NamespacesRequest *request, Namespaces *ret)
 {
-        _cleanup_close_ int in = -1, out = -1;
-        int pipe_fds[2], r;
+        _cleanup_close_ int ours = -1, theirs = -1;
+        int pair[2], r;
         pid_t pid;
 
-        if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
                 return -errno;
-        in = pipe_fds[0];
-        out = pipe_fds[1];
+        ours = pair[0];
+        theirs = pair[1];
         pid = fork();
         if (pid < 0)
                 return -errno;
-        if (pid == 0)
-                run_child(request, out);
-        out = safe_close(out);
-        r = take(pid, in, request, ret_user, ret_network);
+        if (pid == 0) {
+                (void) close(ours);
+                run_child(request, theirs);
+        }
+        theirs = safe_close(theirs);
+        r = take(pid, ours, request, ret);
         (void) kill(pid, SIGKILL);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 ;

@@ -18,6 +18,14 @@ typedef struct NamespacesRequest {
         uid_t owner;       /* who may enter the user namespace from outside, beside root: whoever makes one may */
 } NamespacesRequest;
 
-/* Makes them, with the loopback interface up. The fds are the caller's; *ret_user is -1 where none is made.
- * Errors: of clone(2), unshare(2) and of writing the maps. */
-int namespaces_new(const NamespacesRequest *request, int *ret_user, int *ret_network);
+typedef struct Namespaces {
+        int net;
+        int user; /* -1: this process's own */
+} Namespaces;
+
+#define NAMESPACES_NONE ((Namespaces){.net = -1, .user = -1})
+
+/* Makes them, with the loopback interface up, and nothing else. Errors: of fork(2), unshare(2), netdevice(7) and of
+ * writing the maps. */
+int namespaces_new(const NamespacesRequest *request, Namespaces *ret);
+void namespaces_done(Namespaces *namespaces);

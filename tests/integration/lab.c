@@ -59,7 +59,12 @@ void lab_free(void)
         g_free(shell("%s", free_script));
 }
 
-int lab_outside(const char *command)
+char *lab_outside(const char *format, ...)
 {
-        return shell_status("ip netns exec " NETNS " %s", command);
+        va_list args;
+
+        va_start(args, format);
+        g_autofree char *command = g_strdup_vprintf(format, args), *quoted = g_shell_quote(command);
+        va_end(args);
+        return shell("ip netns exec " NETNS " sh -c %s", quoted);
 }
