@@ -35,8 +35,8 @@ static unsigned counter;
 
 static void fill_create(sd_bus_message *m, const char *name)
 {
-        check(sd_bus_message_append(m, "sa{sv}", name, 1, "mounts", "aa{sv}", 1, 3, "type", "s", "bind", "destination",
-                                    "s", "/", "source", "h", root_fd),
+        check(sd_bus_message_append(m, "sa{sv}", name, 2, "net-mode", "s", "none", "mounts", "aa{sv}", 1, 3, "type",
+                                    "s", "bind", "destination", "s", "/", "source", "h", root_fd),
               "CreateContainer", NULL);
 }
 

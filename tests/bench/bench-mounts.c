@@ -49,6 +49,7 @@ static char *create(int folder)
 
         check(sd_bus_message_append(m, "s", ""), "CreateContainer", NULL);
         check(sd_bus_message_open_container(m, 'a', "{sv}"), "CreateContainer", NULL);
+        check(sd_bus_message_append(m, "{sv}", "net-mode", "s", "none"), "CreateContainer", NULL);
         check(sd_bus_message_open_container(m, 'e', "sv"), "CreateContainer", NULL);
         check(sd_bus_message_append(m, "s", "mounts"), "CreateContainer", NULL);
         check(sd_bus_message_open_container(m, 'v', "aa{sv}"), "CreateContainer", NULL);
