@@ -28,6 +28,9 @@ typedef struct Config {
         unsigned max_processes_per_container;
         uint64_t max_image_bytes;
         unsigned max_image_entries;
+        char **dns_servers; /* addresses in the usual form; these three are NULL where they are not set */
+        char **dns_search;
+        char **dns_options;
 } Config;
 
 /* Reads the text of a gangwayd.conf; what it does not set has its default. filename: only for the message.
