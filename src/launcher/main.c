@@ -161,7 +161,7 @@ static const struct {
         {"prepare", 7, mount_call_prepare},
         {"secret", 2, mount_call_secret},
         {"mount", 4, mount_call_mount},
-        {"seal", 1, mount_call_seal},
+        {"seal", 4, mount_call_seal},
         {"user", 2, do_user},
         {"make-directory", 4, do_make_directory},
         {"run", 9, do_run},
