@@ -55,8 +55,8 @@ __gangwayctl_scan() {
                 word=${words[i]}
                 case $word in
                 -u | --user | -w | --cwd | -e | --env | --id | --name | --rootfs | --host-path | --net | --security | \
-                        --hostname | --property | --rlimit | --whom | --image | --mount | -v | --volume | --secret | \
-                        -p | --publish | --ssh | --platform | --older-than | --keep | --secret-env)
+                        --hostname | --add-host | --dns | --property | --rlimit | --whom | --image | --mount | -v | \
+                        --volume | --secret | -p | --publish | --ssh | --platform | --older-than | --keep | --secret-env)
                         ((i++))
                         ;;
                 -*) ;;
@@ -105,7 +105,8 @@ __gangwayctl_value() {
                 __gangwayctl_reply -S = -W "$limits" -- "$cur"
                 ;;
         -e | --env) __gangwayctl_reply -v -- "$cur" ;;
-        -u | --user | -w | --cwd | -p | --publish | --id | --name | --hostname | --older-than | --keep | --secret-env) ;;
+        -u | --user | -w | --cwd | -p | --publish | --id | --name | --hostname | --add-host | --dns | --older-than | --keep | \
+                --secret-env) ;;
         *) return 1 ;;
         esac
 }
@@ -113,7 +114,7 @@ __gangwayctl_value() {
 __gangwayctl_options() {
         local common='--help --no-ask-password'
         local create='--image --rootfs --host-path --output --read-only --mount --volume --secret --ssh --net --publish --security
-                --hostname --property --rlimit --name'
+                --hostname --add-host --dns --property --rlimit --name'
         local start='--tty --user --cwd --env --secret-env --id'
         case $verb in
         create) __gangwayctl_reply -W "$common $create" -- "$cur" ;;

@@ -14,6 +14,7 @@
 #include "ctl/bus-call.h"
 #include "ctl/create-mounts.h"
 #include "ctl/grant-option.h"
+#include "ctl/host-option.h"
 #include "ctl/mount-option.h"
 #include "ctl/port-option.h"
 #include "ctl/properties.h"
@@ -45,6 +46,11 @@ static void free_agent(void *agent)
         agent_option_free(agent);
 }
 
+static void free_host(void *host)
+{
+        host_option_free(host);
+}
+
 void create_options_init(CreateOptions *options)
 {
         *options = (CreateOptions){
@@ -54,6 +60,8 @@ void create_options_init(CreateOptions *options)
                 .mounts = g_ptr_array_new_with_free_func(free_mount),
                 .secrets = g_ptr_array_new_with_free_func(free_secret),
                 .agents = g_ptr_array_new_with_free_func(free_agent),
+                .hosts = g_ptr_array_new_with_free_func(free_host),
+                .dns = g_ptr_array_new(),
         };
         g_array_set_clear_func(options->properties, clear_property);
         g_array_set_clear_func(options->ports, clear_port);
@@ -67,6 +75,8 @@ void create_options_done(CreateOptions *options)
         g_clear_pointer(&options->mounts, g_ptr_array_unref);
         g_clear_pointer(&options->secrets, g_ptr_array_unref);
         g_clear_pointer(&options->agents, g_ptr_array_unref);
+        g_clear_pointer(&options->hosts, g_ptr_array_unref);
+        g_clear_pointer(&options->dns, g_ptr_array_unref);
 }
 
 static int take_property(CreateOptions *options, const char *value, sd_bus_error *error)
@@ -153,6 +163,18 @@ static int take_agent(CreateOptions *options, const char *value, sd_bus_error *e
         return 1;
 }
 
+static int take_host(CreateOptions *options, const char *value, sd_bus_error *error)
+{
+        HostOption *host;
+        int r;
+
+        r = host_option_parse(value, &host, error);
+        if (r < 0)
+                return r;
+        g_ptr_array_add(options->hosts, host);
+        return 1;
+}
+
 void create_options_use_as_variable(CreateOptions *options, const char *id)
 {
         for (guint i = 0; i < options->secrets->len; i++) {
@@ -220,6 +242,11 @@ int create_options_take(CreateOptions *options, int c, const char *value, sd_bus
         case OPTION_HOSTNAME:
                 options->hostname = value;
                 return 1;
+        case OPTION_ADD_HOST:
+                return take_host(options, value, error);
+        case OPTION_DNS:
+                g_ptr_array_add(options->dns, (gpointer) value);
+                return 1;
         case OPTION_PROPERTY:
                 return take_property(options, value, error);
         case OPTION_RLIMIT:
@@ -284,6 +311,8 @@ static int append_options(sd_bus_message *message, const CreateOptions *options,
             (r = port_options_append(message, options->ports, error)) < 0 ||
             (r = append_text_option(message, "security-mode", options->security)) < 0 ||
             (r = append_text_option(message, "hostname", options->hostname)) < 0 ||
+            (r = host_options_append(message, options->hosts)) < 0 ||
+            (r = dns_options_append(message, options->dns)) < 0 ||
             (r = append_properties(message, options->properties)) < 0 ||
             (r = append_limits(message, options->limits)) < 0)
                 return r;

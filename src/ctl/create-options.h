@@ -25,6 +25,8 @@ typedef struct CreateOptions {
         GPtrArray *mounts;  /* MountOption */
         GPtrArray *secrets; /* SecretOption */
         GPtrArray *agents;  /* AgentOption */
+        GPtrArray *hosts;   /* HostOption */
+        GPtrArray *dns;     /* const char *, borrowed from the command line */
 } CreateOptions;
 
 #define OPTIONS_CREATE_SHORT "p:v:"
@@ -36,6 +38,7 @@ typedef struct CreateOptions {
                 {"secret", required_argument, NULL, OPTION_SECRET}, {"ssh", required_argument, NULL, OPTION_SSH},      \
                 {"net", required_argument, NULL, OPTION_NET}, {"security", required_argument, NULL, OPTION_SECURITY},  \
                 {"publish", required_argument, NULL, 'p'}, {"hostname", required_argument, NULL, OPTION_HOSTNAME},     \
+                {"add-host", required_argument, NULL, OPTION_ADD_HOST}, {"dns", required_argument, NULL, OPTION_DNS},  \
                 {"property", required_argument, NULL, OPTION_PROPERTY},                                                \
         {                                                                                                              \
                 "rlimit", required_argument, NULL, OPTION_RLIMIT                                                       \

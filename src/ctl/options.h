@@ -23,6 +23,8 @@ enum {
         OPTION_NET,
         OPTION_SECURITY,
         OPTION_HOSTNAME,
+        OPTION_ADD_HOST,
+        OPTION_DNS,
         OPTION_PROPERTY,
         OPTION_RLIMIT,
         OPTION_IMAGE,

@@ -177,7 +177,7 @@ static const struct {
         {"prepare", 7, mount_call_prepare},
         {"secret", 2, mount_call_secret},
         {"mount", 4, mount_call_mount},
-        {"seal", 1, mount_call_seal},
+        {"seal", 4, mount_call_seal},
         {"join", 3, network_call_join},
         {"isolate", 7, network_call_isolate},
         {"user", 2, do_user},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "launcher/mounts.h"
+#include "launcher/name-files.h"
 #include "launcher/reply.h"
 #include "util/cleanup.h"
 #include "util/confined-path.h"
@@ -177,21 +178,66 @@ int mount_call_mount(StringMessage *m)
         return r;
 }
 
-int mount_call_seal(StringMessage *m)
+/* The answer to seal: three strings for each record. */
+typedef struct Made {
+        const char *strings[1 + 3 * (NAME_FILES + 3) + 1];
+        char numbers[2 * NAME_FILES + 1][16];
+        size_t n;
+} Made;
+
+static void note_made(Made *made, size_t i, const MountResult *result)
+{
+        if (result->n_stubs == 0)
+                return;
+        (void) snprintf(made->numbers[2 * i], sizeof(made->numbers[0]), "%u", result->stub_index);
+        (void) snprintf(made->numbers[2 * i + 1], sizeof(made->numbers[0]), "%u", result->n_stubs);
+        made->strings[made->n++] = made->numbers[2 * i];
+        made->strings[made->n++] = made->numbers[2 * i + 1];
+        made->strings[made->n++] = result->stub_path;
+}
+
+static void note_own(Made *made)
 {
         static const char *const own[] = {"/dev", "/proc", "/sys"};
-        const char *answer[5] = {"ok"};
-        size_t n = 1;
+        char *root = made->numbers[2 * NAME_FILES];
 
-        if (space.root < 0)
-                return -EBADMSG;
+        (void) snprintf(root, sizeof(made->numbers[0]), "%u", space.tops[0].index);
         for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
                 int fd = confined_open(space.root, own[i], O_PATH);
 
-                if (fd == -ENOENT)
-                        answer[n++] = own[i];
+                if (fd == -ENOENT) {
+                        made->strings[made->n++] = root;
+                        made->strings[made->n++] = "1";
+                        made->strings[made->n++] = own[i];
+                }
                 safe_close(fd);
         }
+}
+
+int mount_call_seal(StringMessage *m)
+{
+        Made made = {.strings = {"ok"}, .n = 1};
+        MountResult results[NAME_FILES];
+        size_t sizes[NAME_FILES];
+        int r;
+
+        if (space.root < 0 || m->n_fds != 1)
+                return -EBADMSG;
+        for (size_t i = 0; i < NAME_FILES; i++)
+                sizes[i] = to_number(m->strings[i + 1]);
+        r = name_files_add(&space, m->fds[0], sizes, results);
+        if (r < 0)
+                return reply_error(
+                        MOUNT_FAILED,
+                        "The container's hosts, hostname and resolv.conf can't be mounted in its /etc: failed "
+                        "to %s: %s",
+                        space.step, strerror(-r));
+        note_own(&made);
+        for (size_t i = 0; i < NAME_FILES; i++)
+                note_made(&made, i, &results[i]);
         mounts_seal(&space);
-        return reply(answer, NULL, 0);
+        r = reply(made.strings, NULL, 0);
+        for (size_t i = 0; i < NAME_FILES; i++)
+                mounts_result_done(&results[i]);
+        return r;
 }

@@ -22,7 +22,9 @@ int mount_call_secret(StringMessage *message);
  *   caller=UID  size=BYTES  uid=ID  gid=ID  mode=NUMBER  and with 1: read-only= written= devices= by-runtime= */
 int mount_call_mount(StringMessage *message);
 
-/* seal: "ok PATH…", those of the runtime's own mount points that the root does not have */
+/* seal SIZE SIZE SIZE, with an fd to read /etc/hosts, /etc/hostname and /etc/resolv.conf from, one right behind the
+ * other: mounts these, and ends the making. "ok", and INDEX COUNT PATH, as above, for each mount point that was made,
+ * and for those of the runtime's own that the root does not have. */
 int mount_call_seal(StringMessage *message);
 
 /* The container's root, -1 until it is mounted. */

@@ -3,10 +3,6 @@
 /*
  * Each mount is made as a detached tree, with all its attributes, and only then attached: nobody can ever see or write
  * to a half-made one. What overlayfs wants by path (lower folders) is mounted in a folder of ours meanwhile.
- *
- * A destination is looked up below the container's root, and lands there whatever somebody does to the folders at that
- * moment: openat2(2) lets no part of it lead out, the mount goes to the very file that was found, and what has to be
- * made is made below a folder that was found in the same way.
  */
 
 #include "launcher/mounts.h"
@@ -21,9 +17,9 @@
 #include "launcher/agents.h"
 #include "launcher/files.h"
 #include "launcher/inputs.h"
+#include "launcher/mount-points.h"
 #include "launcher/tree.h"
 #include "util/cleanup.h"
-#include "util/confined-path.h"
 
 #define STEP(space, ...) ((void) snprintf((space)->step, sizeof((space)->step), __VA_ARGS__))
 
@@ -151,59 +147,6 @@ static int open_tree_of(MountSpace *space, const MountRequest *request, char **r
         return steal_fd(&part);
 }
 
-/* Which of our mounts an fd lies on, and what its place is called there. */
-static int find_place(const MountSpace *space, int fd, unsigned *ret_index, char **ret_path)
-{
-        _cleanup_free_ char *path = NULL;
-        struct statx st;
-        int r;
-
-        if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0)
-                return -errno;
-        r = tree_path(fd, &path);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < space->n_tops; i++) {
-                const MountTop *top = &space->tops[i];
-                size_t length = strlen(top->path);
-
-                if (top->id != st.stx_mnt_id || strncmp(path, top->path, length) != 0)
-                        continue;
-                if (asprintf(ret_path, "%s%s", strcmp(top->below, "/") == 0 ? "" : top->below, path + length) < 0)
-                        return -ENOMEM;
-                *ret_index = top->index;
-                return 1;
-        }
-        return 0;
-}
-
-static int open_mount_point(MountSpace *space, const MountRequest *request, bool is_folder, MountResult *result)
-{
-        _cleanup_close_ int fd = -1;
-        int r;
-
-        STEP(space, "open or make its mount point");
-        fd = confined_open_mount_point(space->root, request->destination, is_folder, space->base, space->base,
-                                       &result->n_stubs);
-        if (fd < 0)
-                return fd;
-        r = tree_is_folder(fd);
-        if (r < 0)
-                return r;
-        if ((r > 0) != is_folder) {
-                STEP(space, is_folder ? "mount a folder on a file" : "mount a file on a folder");
-                return is_folder ? -ENOTDIR : -EISDIR;
-        }
-        if (result->n_stubs > 0) {
-                r = find_place(space, fd, &result->stub_index, &result->stub_path);
-                if (r < 0)
-                        return r;
-                if (r == 0)
-                        result->n_stubs = 0;
-        }
-        return steal_fd(&fd);
-}
-
 /* Below /dev the runtime mounts a folder of its own over whatever the root has there. */
 static int open_staged_point(MountSpace *space, const MountRequest *request, bool is_folder)
 {
@@ -225,7 +168,7 @@ static int open_target(MountSpace *space, const MountRequest *request, bool is_f
         if (request->by_runtime)
                 return open_staged_point(space, request, is_folder);
         if (space->root >= 0)
-                return open_mount_point(space, request, is_folder, result);
+                return mount_point_open(space, request->destination, is_folder, result);
         if (strcmp(request->destination, "/") != 0 || !is_folder) {
                 STEP(space, "make it the root: it is %s", is_folder ? "not the first mount" : "no folder");
                 return -ENOTDIR;
@@ -233,27 +176,6 @@ static int open_target(MountSpace *space, const MountRequest *request, bool is_f
         STEP(space, "open the folder for the root");
         fd = open(space->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
-}
-
-static int note_top(MountSpace *space, unsigned index, int fd, char **below)
-{
-        MountTop *top = &space->tops[space->n_tops];
-        struct statx st;
-        int r;
-
-        if (space->n_tops >= MOUNTS_MAX)
-                return -E2BIG;
-        if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0)
-                return -errno;
-        r = tree_path(fd, &top->path);
-        if (r < 0)
-                return r;
-        top->index = index;
-        top->id = st.stx_mnt_id;
-        top->below = *below;
-        *below = NULL;
-        space->n_tops++;
-        return 0;
 }
 
 static int add(MountSpace *space, const MountRequest *request, MountResult *result)
@@ -289,7 +211,7 @@ static int add(MountSpace *space, const MountRequest *request, MountResult *resu
                 if (space->root < 0)
                         return space->root;
         }
-        return note_top(space, request->index, tree, &below);
+        return mount_points_note(space, request, tree, &below);
 }
 
 int mounts_add(MountSpace *space, const MountRequest *request, MountResult *ret)

@@ -23,6 +23,7 @@ typedef struct MountTop {
         uint64_t id; /* of statx(2) */
         char *path;  /* in this mount namespace */
         char *below; /* what its top is called in the whole that it is a part of: "/", or where the selector led */
+        int outside; /* O_PATH, where it is a folder that others see, too, and that may be written; else -1 */
 } MountTop;
 
 typedef struct MountSpace {

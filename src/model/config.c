@@ -18,25 +18,50 @@
 #include <string.h>
 
 #include "model/id-ranges.h"
+#include "model/ip-address.h"
 #include "model/key-file-scan.h"
+#include "model/resolv-conf.h"
 
 #define ID_END_MAX 2147483648U
 /* A block for the store, and one for a container. */
 #define ID_SIZE_MIN     (2 * ID_RANGE_SIZE)
 #define IMAGE_BYTES_MAX (G_GUINT64_CONSTANT(1) << 50)
+#define DNS_WORDS_MAX   32U
+
+/* The value of a field that is a list: words with white space between them. */
+typedef struct WordRule {
+        char *(*normalize)(const char *word); /* NULL: it can't be one of them */
+        const char *what;
+} WordRule;
 
 typedef struct Field {
         const char *group;
         const char *key;
-        size_t offset;    /* in Config: an unsigned; a char * where max is 0 and words NULL; a uint64_t for a size */
-        guint64 min, max; /* max 0: an absolute path */
+        size_t offset;    /* in Config: an unsigned, a char * where max is 0, a uint64_t where it is a size, a char **
+                             where it is a list */
+        guint64 min, max; /* max 0: an absolute path; of a list: the number of its words */
         guint64 multiple;
         bool size;                /* of bytes: it may end with K, M, G or T, as those of systemd */
         bool path_list;           /* paths with ':' between them */
         const char *const *words; /* the unsigned is the index of one of these */
+        const WordRule *list;     /* NULL: it is none */
 } Field;
 
 static const char *const network_providers[] = {[NETWORK_CNI] = "cni", [NETWORK_PASTA] = "pasta", NULL};
+
+static char *normalize_domain(const char *word)
+{
+        return resolv_conf_is_domain(word) ? g_strdup(word) : NULL;
+}
+
+static char *normalize_option(const char *word)
+{
+        return resolv_conf_is_option(word) ? g_strdup(word) : NULL;
+}
+
+static const WordRule dns_servers = {ip_address_normalize, "IP addresses, as 192.0.2.1 or 2001:db8::1"};
+static const WordRule dns_search = {normalize_domain, "names of domains, as example.org"};
+static const WordRule dns_options = {normalize_option, "options of resolv.conf(5), as ndots:2"};
 
 static const Field fields[] = {
         {"Ids", "First", offsetof(Config, id_range_first), ID_RANGE_SIZE, ID_END_MAX - ID_SIZE_MIN, ID_RANGE_SIZE},
@@ -51,6 +76,9 @@ static const Field fields[] = {
         {"Network", "List", offsetof(Config, network_list)},
         {"Network", "PluginPath", offsetof(Config, network_plugin_path), .path_list = true},
         {"Network", "Pool", offsetof(Config, network_pool_size), 0, 256, 1},
+        {"DNS", "Servers", offsetof(Config, dns_servers), 0, DNS_SERVERS_MAX, .list = &dns_servers},
+        {"DNS", "Search", offsetof(Config, dns_search), 0, DNS_WORDS_MAX, .list = &dns_search},
+        {"DNS", "Options", offsetof(Config, dns_options), 0, DNS_WORDS_MAX, .list = &dns_options},
 };
 
 G_STATIC_ASSERT(sizeof(unsigned) == sizeof(uint32_t));
@@ -236,6 +264,33 @@ static int take_path(Text *text, unsigned line, const Field *field, const char *
         return 0;
 }
 
+static int take_list(Text *text, unsigned line, const Field *field, const char *value, Config *config)
+{
+        char ***list = &G_STRUCT_MEMBER(char **, config, field->offset);
+        g_auto(GStrv) words = g_strsplit_set(value, " \t", -1);
+        g_autoptr(GPtrArray) taken = g_ptr_array_new_with_free_func(g_free);
+
+        for (char **word = words; *word; word++) {
+                char *normal = **word ? field->list->normalize(*word) : NULL;
+                g_autofree char *escaped = g_strescape(*word, NULL);
+
+                if (!**word)
+                        continue;
+                if (!normal)
+                        return refuse(text, line,
+                                      "[%s] %s= holds '%s', which is not allowed; it has to be a list of %s.",
+                                      field->group, field->key, escaped, field->list->what);
+                g_ptr_array_add(taken, normal);
+        }
+        if (taken->len > field->max)
+                return refuse(text, line, "[%s] %s= holds %u words; it may be %" G_GUINT64_FORMAT " at most.",
+                              field->group, field->key, taken->len, field->max);
+        g_ptr_array_add(taken, NULL);
+        g_strfreev(*list);
+        *list = (char **) g_ptr_array_free(g_steal_pointer(&taken), FALSE);
+        return 0;
+}
+
 static int take_field(Text *text, GKeyFile *file, const Field *field, Config *config)
 {
         unsigned line = key_file_find_line(text->bytes, text->size, field->group, field->key);
@@ -255,6 +310,8 @@ static int take_field(Text *text, GKeyFile *file, const Field *field, Config *co
         g_strstrip(value);
         if (field->words)
                 return take_word(text, line, field, value, config);
+        if (field->list)
+                return take_list(text, line, field, value, config);
         if (field->max > 0)
                 return take_number(text, line, field, value, config);
         if (field->offset == offsetof(Config, runtime_path))
@@ -342,6 +399,9 @@ Config *config_free(Config *config)
         g_free(config->runtime_path);
         g_free(config->network_list);
         g_free(config->network_plugin_path);
+        g_strfreev(config->dns_servers);
+        g_strfreev(config->dns_search);
+        g_strfreev(config->dns_options);
         g_free(config);
         return NULL;
 }

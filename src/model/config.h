@@ -40,6 +40,9 @@ typedef struct Config {
         char *network_list;         /* absolute: a CNI network list */
         char *network_plugin_path;  /* absolute folders with ':' between them */
         unsigned network_pool_size; /* networks that are kept ready */
+        char **dns_servers;         /* addresses in the usual form; these three are NULL where they are not set */
+        char **dns_search;
+        char **dns_options;
 } Config;
 
 /* Reads the text of a gangwayd.conf; what it does not set has its default. filename: only for the message.

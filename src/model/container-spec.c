@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "model/ip-address.h"
 #include "model/names.h"
+#include "model/resolv-conf.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -40,6 +42,11 @@ static void free_agent(gpointer data)
         g_free(agent);
 }
 
+static void free_extra_host(gpointer host)
+{
+        extra_host_free(host);
+}
+
 static void free_resource_limit(gpointer data)
 {
         ResourceLimit *limit = data;
@@ -62,6 +69,8 @@ ContainerSpec *container_spec_new(void)
         ContainerSpec *spec = g_new0(ContainerSpec, 1);
 
         spec->ports = g_array_new(FALSE, FALSE, sizeof(PublishedPort));
+        spec->extra_hosts = g_ptr_array_new_with_free_func(free_extra_host);
+        spec->dns_servers = g_ptr_array_new_with_free_func(g_free);
         spec->mounts = g_ptr_array_new_with_free_func(free_mount);
         spec->secrets = g_ptr_array_new_with_free_func(free_secret);
         spec->agents = g_ptr_array_new_with_free_func(free_agent);
@@ -76,6 +85,8 @@ ContainerSpec *container_spec_free(ContainerSpec *spec)
                 return NULL;
         g_array_unref(spec->ports);
         g_free(spec->port_address);
+        g_ptr_array_unref(spec->extra_hosts);
+        g_ptr_array_unref(spec->dns_servers);
         g_ptr_array_unref(spec->mounts);
         g_ptr_array_unref(spec->secrets);
         g_ptr_array_unref(spec->agents);
@@ -280,10 +291,45 @@ static int check_ports(ContainerSpec *spec, sd_bus_error *error)
                                      "The option 'ports' needs the net-mode 'sandbox': with 'host' all ports are those "
                                      "of this machine, and with 'none' there is no way to any");
         if (spec->port_address && spec->ports->len == 0)
-                return error_invalid(error, "The option 'port-address' says where 'ports' are bound, and there are none");
+                return error_invalid(error,
+                                     "The option 'port-address' says where 'ports' are bound, and there are none");
         if (!spec->port_address)
                 spec->port_address = g_strdup(PUBLISHED_PORT_ADDRESS_USUAL);
         return published_ports_check_address(spec->port_address, error);
+}
+
+static int check_extra_hosts(const ContainerSpec *spec, sd_bus_error *error)
+{
+        if (spec->extra_hosts->len > EXTRA_HOSTS_MAX)
+                return error_invalid(error, "The option 'extra-hosts' has %u entries, the limit is %u",
+                                     spec->extra_hosts->len, EXTRA_HOSTS_MAX);
+        for (guint i = 0; i < spec->extra_hosts->len; i++) {
+                int r = extra_host_check(spec->extra_hosts->pdata[i], error);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int check_dns_servers(const ContainerSpec *spec, sd_bus_error *error)
+{
+        if (spec->dns_servers->len > DNS_SERVERS_MAX)
+                return error_invalid(error, "The option 'dns-servers' has %u addresses; programs use no more than %u",
+                                     spec->dns_servers->len, DNS_SERVERS_MAX);
+        for (guint i = 0; i < spec->dns_servers->len; i++) {
+                char **server = (char **) &spec->dns_servers->pdata[i];
+                char *address = ip_address_normalize(*server);
+
+                if (!address)
+                        return error_invalid(error,
+                                             "failed to parse IP %.128s: the option 'dns-servers' has addresses of DNS "
+                                             "servers, as 192.0.2.1 or 2001:db8::1",
+                                             *server);
+                g_free(*server);
+                *server = address;
+        }
+        return 0;
 }
 
 int container_spec_check(ContainerSpec *spec, sd_bus_error *error)
@@ -308,6 +354,10 @@ int container_spec_check(ContainerSpec *spec, sd_bus_error *error)
         r = check_rlimits(spec, error);
         if (r >= 0)
                 r = check_ports(spec, error);
+        if (r >= 0)
+                r = check_extra_hosts(spec, error);
+        if (r >= 0)
+                r = check_dns_servers(spec, error);
         if (r < 0)
                 return r;
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "model/hosts-file.h"
 #include "model/mount-spec.h"
 #include "model/published-port.h"
 #include "util/word-table.h"
@@ -61,8 +62,10 @@ typedef struct ContainerSpec {
         NetMode net_mode;
         SecurityMode security_mode;
         bool watch_bus;
-        GArray *ports;      /* PublishedPort */
-        char *port_address; /* that they are bound to */
+        GArray *ports;               /* PublishedPort */
+        char *port_address;          /* that they are bound to */
+        GPtrArray *extra_hosts;      /* ExtraHost, further lines of /etc/hosts */
+        GPtrArray *dns_servers;      /* char *, addresses, instead of those of the machine; none: those */
         GPtrArray *mounts;           /* MountSpec, in the caller's order */
         GPtrArray *secrets;          /* SecretSpec */
         GPtrArray *agents;           /* AgentSpec */

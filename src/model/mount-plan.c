@@ -149,3 +149,29 @@ const MountOperation *mount_plan_next_release(const MountPlan *plan, guint done,
 {
         return undone < done ? mount_plan_get(plan, done - undone - 1) : NULL;
 }
+
+bool mount_operation_is_hold(const MountOperation *operation)
+{
+        return operation->type == MOUNT_OPERATION_HOLD_IMAGE || operation->type == MOUNT_OPERATION_HOLD_CACHE;
+}
+
+bool mount_operation_is_mount(const MountOperation *operation)
+{
+        return operation->mount && !mount_operation_is_hold(operation);
+}
+
+GStrv mount_plan_list_binds(const MountPlan *plan, const char *staging)
+{
+        GPtrArray *binds = g_ptr_array_new();
+
+        for (guint i = 0; i < plan->operations->len; i++) {
+                const MountOperation *operation = mount_plan_get(plan, i);
+
+                if (!mount_operation_is_mount(operation) || !operation->by_runtime)
+                        continue;
+                g_ptr_array_add(binds, g_strdup(operation->mount->destination));
+                g_ptr_array_add(binds, g_strdup_printf("%s/dev-%u", staging, operation->mount->index));
+        }
+        g_ptr_array_add(binds, NULL);
+        return (GStrv) g_ptr_array_free(binds, FALSE);
+}

@@ -68,6 +68,14 @@ MountPlan *mount_plan_free(MountPlan *plan);
 
 const MountOperation *mount_plan_get(const MountPlan *plan, guint i);
 
+/* Whether it takes a hold, or makes a mount; READ_SECRET does neither. */
+bool mount_operation_is_hold(const MountOperation *operation);
+bool mount_operation_is_mount(const MountOperation *operation);
+
+/* Destination, source, …: what the runtime has to mount below /dev, in this order, from the folder staging, where it is
+ * prepared. The caller frees it. */
+GStrv mount_plan_list_binds(const MountPlan *plan, const char *staging);
+
 /* The operation to undo after `undone` of the first `done` ones have been: LIFO. NULL where none is left. */
 const MountOperation *mount_plan_next_release(const MountPlan *plan, guint done, guint undone);
 

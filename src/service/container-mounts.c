@@ -8,6 +8,7 @@
 #include "model/store-layout.h"
 #include "service/cache-set.h"
 #include "service/mount-request.h"
+#include "service/name-files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -30,16 +31,6 @@ static ContainerMount *get_mount(const ContainerMounts *mounts, guint index)
         return &g_array_index(mounts->mounts, ContainerMount, index);
 }
 
-static bool is_hold(const MountOperation *operation)
-{
-        return operation->type == MOUNT_OPERATION_HOLD_IMAGE || operation->type == MOUNT_OPERATION_HOLD_CACHE;
-}
-
-static bool is_mount(const MountOperation *operation)
-{
-        return operation->mount && !is_hold(operation);
-}
-
 ContainerMounts *container_mounts_new(const ContainerMountsRequest *request)
 {
         ContainerMounts *mounts = g_new0(ContainerMounts, 1);
@@ -56,7 +47,7 @@ ContainerMounts *container_mounts_new(const ContainerMountsRequest *request)
         for (guint i = 0; i < mounts->plan->operations->len; i++) {
                 const MountOperation *operation = mount_plan_get(mounts->plan, i);
 
-                if (is_mount(operation))
+                if (mount_operation_is_mount(operation))
                         get_mount(mounts, operation->mount->index)->operation = operation;
         }
         mounts->secrets = g_array_new(FALSE, FALSE, sizeof(int));
@@ -123,7 +114,7 @@ static guint count_holds(const ContainerMounts *mounts)
 {
         guint n = 0;
 
-        while (n < mounts->plan->operations->len && is_hold(mount_plan_get(mounts->plan, n)))
+        while (n < mounts->plan->operations->len && mount_operation_is_hold(mount_plan_get(mounts->plan, n)))
                 n++;
         return n;
 }
@@ -214,30 +205,33 @@ static void note_stubs(GPtrArray *stubs, const char *path, guint64 count)
         }
 }
 
+/* record: INDEX COUNT PATH. */
+static void note_made(ContainerMounts *mounts, const char *const *record)
+{
+        guint64 index = g_ascii_strtoull(record[0], NULL, 10);
+
+        if (index < mounts->mounts->len)
+                note_stubs(get_mount(mounts, (guint) index)->stubs, record[2], g_ascii_strtoull(record[1], NULL, 10));
+}
+
 static void note_mount(ContainerMounts *mounts, const MountOperation *operation, StringMessage *answer)
 {
         ContainerMount *mount = get_mount(mounts, operation->mount->index);
-        guint64 index;
 
         if (answer->n_fds > 0)
                 mount->top = steal_fd(&answer->fds[0]);
         if (operation->type == MOUNT_OPERATION_CHILD)
                 mount->upper = g_strdup_printf("%s/%u/upper", mounts->dir->scratch, operation->mount->index);
-        if (answer->n_strings < 4)
-                return;
-        index = g_ascii_strtoull(answer->strings[1], NULL, 10);
-        if (index < mounts->mounts->len)
-                note_stubs(get_mount(mounts, (guint) index)->stubs, answer->strings[3],
-                           g_ascii_strtoull(answer->strings[2], NULL, 10));
+        if (answer->n_strings >= 4)
+                note_made(mounts, answer->strings + 1);
 }
 
 static void on_sealed(StringMessage *answer, sd_bus_error *error, void *userdata)
 {
         ContainerMounts *mounts = userdata;
-        guint root = container_spec_get_root(mounts->request.spec)->index;
 
-        for (size_t i = 1; answer && i < answer->n_strings; i++)
-                g_ptr_array_add(get_mount(mounts, root)->stubs, g_strdup(answer->strings[i]));
+        for (size_t i = 1; answer && i + 3 <= answer->n_strings; i += 3)
+                note_made(mounts, answer->strings + i);
         finish(mounts, error);
 }
 
@@ -312,14 +306,27 @@ static int request_secret(ContainerMounts *mounts, const SecretSpec *secret)
         return launcher_request(mounts->launcher, strings, &fd, 1, on_answer, mounts);
 }
 
-/* The next operation, or the last word. */
+/* The last word, with what the container is to know about names. */
+static int request_seal(ContainerMounts *mounts)
+{
+        char numbers[NAME_FILES][24];
+        const char *const strings[] = {"seal", numbers[0], numbers[1], numbers[2], NULL};
+        size_t sizes[NAME_FILES];
+        _cleanup_close_ int pipe = name_files_pipe(mounts->request.spec, mounts->request.service->config, sizes);
+
+        if (pipe < 0)
+                return pipe;
+        for (size_t i = 0; i < NAME_FILES; i++)
+                (void) g_snprintf(numbers[i], sizeof(numbers[i]), "%zu", sizes[i]);
+        return launcher_request(mounts->launcher, strings, &pipe, 1, on_sealed, mounts);
+}
+
 static int request_next(ContainerMounts *mounts)
 {
         const MountOperation *operation;
 
         if (mounts->n_done == mounts->plan->operations->len)
-                return launcher_request(mounts->launcher, (const char *const[]){"seal", NULL}, NULL, 0, on_sealed,
-                                        mounts);
+                return request_seal(mounts);
         operation = mount_plan_get(mounts->plan, mounts->n_done);
         return operation->type == MOUNT_OPERATION_READ_SECRET ? request_secret(mounts, operation->secret)
                                                               : request_mount(mounts, operation);
@@ -359,7 +366,7 @@ static void undo(ContainerMounts *mounts, const MountOperation *operation)
                 *fd = safe_close(*fd);
         } else if (operation->type == MOUNT_OPERATION_HOLD_CACHE) {
                 mounts->caches = cache_set_free(mounts->caches);
-        } else if (is_hold(operation)) {
+        } else if (mount_operation_is_hold(operation)) {
                 ContainerMount *mount = get_mount(mounts, operation->mount->index);
 
                 mount->hold = safe_close(mount->hold);
@@ -375,7 +382,7 @@ static void release_until(ContainerMounts *mounts, bool holds)
         const MountOperation *operation;
 
         while ((operation = mount_plan_next_release(mounts->plan, mounts->n_done, mounts->n_undone)) &&
-               (holds || !is_hold(operation))) {
+               (holds || !mount_operation_is_hold(operation))) {
                 undo(mounts, operation);
                 mounts->n_undone++;
         }
@@ -427,16 +434,5 @@ const StoreImage *container_mounts_get_root_image(const ContainerMounts *mounts)
 
 GStrv container_mounts_list_binds(const ContainerMounts *mounts)
 {
-        GPtrArray *binds = g_ptr_array_new();
-
-        for (guint i = 0; i < mounts->plan->operations->len; i++) {
-                const MountOperation *operation = mount_plan_get(mounts->plan, i);
-
-                if (!is_mount(operation) || !operation->by_runtime)
-                        continue;
-                g_ptr_array_add(binds, g_strdup(operation->mount->destination));
-                g_ptr_array_add(binds, g_strdup_printf("%s/dev-%u", mounts->dir->staging, operation->mount->index));
-        }
-        g_ptr_array_add(binds, NULL);
-        return (GStrv) g_ptr_array_free(binds, FALSE);
+        return mount_plan_list_binds(mounts->plan, mounts->dir->staging);
 }

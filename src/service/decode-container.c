@@ -186,6 +186,34 @@ static int read_hostname(sd_bus_message *m, void *target, sd_bus_error *error)
         return decode_string(m, &((ContainerSpec *) target)->hostname);
 }
 
+static int read_extra_hosts(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        ContainerSpec *spec = target;
+        const char *name, *address;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "(ss)");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read(m, "(ss)", &name, &address)) > 0)
+                g_ptr_array_add(spec->extra_hosts, extra_host_new(name, address));
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_dns_servers(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        ContainerSpec *spec = target;
+        const char *address;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "s");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read(m, "s", &address)) > 0)
+                g_ptr_array_add(spec->dns_servers, g_strdup(address));
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static int read_watch_bus(sd_bus_message *m, void *target, sd_bus_error *error)
 {
         return decode_bool(m, &((ContainerSpec *) target)->watch_bus);
@@ -283,7 +311,8 @@ int decode_container(sd_bus_message *m, ContainerSpec **ret, sd_bus_error *error
                 {"security-mode", "s", read_security_mode}, {"hostname", "s", read_hostname},
                 {"watch-bus", "b", read_watch_bus},         {"scope-properties", "a(sv)", read_scope_properties},
                 {"rlimits", "a{s(tt)}", read_rlimits},      {"ports", "a(sqq)", read_ports},
-                {"port-address", "s", read_port_address},   {NULL, NULL, NULL},
+                {"port-address", "s", read_port_address},   {"extra-hosts", "a(ss)", read_extra_hosts},
+                {"dns-servers", "as", read_dns_servers},    {NULL, NULL, NULL},
         };
         g_autoptr(ContainerSpec) spec = container_spec_new();
         int r;

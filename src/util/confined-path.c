@@ -57,19 +57,24 @@ static int open_parent(int root, char *path, const char **ret_name)
         return parent;
 }
 
-/* Makes the last component of path below root, whose parent must be there. */
-static int make_one(int root, char *path, bool is_folder)
+/* Makes the last component of path below root, whose parent must be there, and keeps its times where keep is set. */
+static int make_one(int root, char *path, bool is_folder, bool keep)
 {
         _cleanup_close_ int parent = -1;
         const char *name;
+        struct stat st;
         int r;
 
         parent = open_parent(root, path, &name);
         if (parent < 0)
                 return parent;
+        if (keep && fstat(parent, &st) < 0)
+                return -errno;
         r = is_folder ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0644, 0);
         if (r < 0)
                 return errno == EEXIST ? 0 : -errno;
+        if (keep)
+                (void) utimensat(parent, "", (const struct timespec[]){st.st_atim, st.st_mtim}, AT_EMPTY_PATH);
         return 1;
 }
 
@@ -112,7 +117,7 @@ static int make_each(int root, char *path, bool is_folder, char **ret_next)
                 behind = p + strspn(p, "/");
                 end = *p;
                 *p = '\0';
-                r = make_one(root, path, is_folder || *behind);
+                r = make_one(root, path, is_folder || *behind, ret_next);
                 if (r == 0 && ret_next) {
                         fd = confined_open(root, path, O_PATH);
                         if (fd == -ENOENT)

@@ -25,5 +25,6 @@ int confined_make_directory(int root, const char *path, uid_t uid, gid_t gid);
 
 /* Opens path below root, O_PATH, to mount something there. What is missing is made as in confined_make_directory(), its
  * last part an empty file where is_folder is false, also where a symlink leads to what is missing; *ret_made says how
- * many parts that were. Returns the fd. */
+ * many parts that were. The folder that they are made in keeps its times, since nobody has written there. Returns the
+ * fd. */
 int confined_open_mount_point(int root, const char *path, bool is_folder, uid_t uid, gid_t gid, unsigned *ret_made);

@@ -8,9 +8,11 @@
 
 #define POLKIT_SYSTEM POLKIT_USUAL "if (action.id == 'org.gangway1.manage-images') return polkit.Result.YES;"
 
-/* All that there is to a file, but for what the runtime mounts. Folders' sizes are the file system's own affair. */
+/* All that there is to a file, but for what every container has mounted. Folders' sizes are the file system's own
+ * affair. */
 static const char list_files[] =
-        "find / -xdev | grep -vE '^/(proc|sys|dev)(/|$)' | sort | while read -r f; do "
+        "find / -xdev | grep -vE '^/(proc|sys|dev)(/|$)|^/etc/(hosts|hostname|resolv.conf)$' | sort | "
+        "while read -r f; do "
         "[ -d \"$f\" ] && [ ! -L \"$f\" ] && s= || s=%s; stat -c \"%n %F %a %u:%g %Y $s\" \"$f\"; "
         "[ -L \"$f\" ] && readlink \"$f\"; [ -f \"$f\" ] && md5sum <\"$f\"; done; "
         "stat -c '%h' /link-one /link-two; ls -i /link-one /link-two | cut -d/ -f1 | sort -u | wc -l";

@@ -16,12 +16,12 @@ static void test_root(void)
 
         g_assert_cmpstr(image, ==, "base");
         g_assert_cmpuint(
-                process_run(container, &output, .script = "cat /etc/hostname; stat -c %u:%g:%a / /etc /home/user"), ==,
-                0);
-        g_assert_cmpstr(output, ==, "busybox\n0:0:755\n0:0:755\n1000:1000:755");
+                process_run(container, &output, .script = "cat /etc/nsswitch.conf; stat -c %u:%g:%a / /etc /home/user"),
+                ==, 0);
+        g_assert_cmpstr(output, ==, "hosts: files\n0:0:755\n0:0:755\n1000:1000:755");
         g_assert_cmpuint(
                 process_run(container, NULL,
-                            .script = "set -e; echo x > /etc/hostname; rm /etc/group; mkdir /new; chown 5 /etc"),
+                            .script = "set -e; echo x > /etc/nsswitch.conf; rm /etc/group; mkdir /new; chown 5 /etc"),
                 ==, 0);
         container_release(container);
         g_autofree char *after =
@@ -47,16 +47,16 @@ static void test_names(void)
         g_autofree char *before = NULL, *output = NULL;
 
         image_of_root(-1, "base");
-        layer_add(-1, "base", LAYER_BASE, "mkdir etc && echo system > etc/hostname");
+        layer_add(-1, "base", LAYER_BASE, "mkdir etc && echo system > etc/nsswitch.conf");
         before = world_snapshot();
         {
                 g_autoptr(Container) own = container_new_started(alice, .mounts = IMAGE_ROOT);
                 g_autoptr(Container) system = container_new_started(bob, .mounts = IMAGE_ROOT);
 
-                g_assert_cmpuint(process_run(own, &output, .script = "cat /etc/hostname"), ==, 0);
-                g_assert_cmpstr(output, ==, "busybox");
+                g_assert_cmpuint(process_run(own, &output, .script = "cat /etc/nsswitch.conf"), ==, 0);
+                g_assert_cmpstr(output, ==, "hosts: files");
                 g_clear_pointer(&output, g_free);
-                g_assert_cmpuint(process_run(system, &output, .script = "cat /etc/hostname"), ==, 0);
+                g_assert_cmpuint(process_run(system, &output, .script = "cat /etc/nsswitch.conf"), ==, 0);
                 g_assert_cmpstr(output, ==, "system");
         }
         image_of_root(5001, "only-hers");
@@ -212,8 +212,8 @@ static void test_held(void)
         g_autoptr(Container) container = container_new(alice, .mounts = "[{'destination': <'/'>, 'image': <'held'>}]");
         image_drop(5001, "held");
         g_autoptr(Process) init = process_new(container, .method = "Start", .argv = ARGV("sleep", "1000"));
-        g_assert_cmpuint(process_run(container, &output, .script = "cat /etc/hostname"), ==, 0);
-        g_assert_cmpstr(output, ==, "busybox");
+        g_assert_cmpuint(process_run(container, &output, .script = "cat /etc/nsswitch.conf"), ==, 0);
+        g_assert_cmpstr(output, ==, "hosts: files");
         g_assert_cmpint(shell_status("flock -n -x " STORE_FOLDER "/layers/%s true", layer), ==, 1);
         container_release(container);
         g_assert_cmpint(shell_status("flock -n -x " STORE_FOLDER "/layers/%s true", layer), ==, 0);

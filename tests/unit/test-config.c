@@ -23,6 +23,14 @@ static Config *parse_ok(const char *text)
         return g_steal_pointer(&config);
 }
 
+/* words: with a space between them; NULL: none. */
+static void assert_list(char **list, const char *words)
+{
+        g_autofree char *joined = list && *list ? g_strjoinv(" ", list) : NULL;
+
+        g_assert_cmpstr(joined, ==, words);
+}
+
 static void assert_defaults(const Config *config)
 {
         g_assert_cmpuint(config->id_range_first, ==, 1879048192U);
@@ -34,6 +42,9 @@ static void assert_defaults(const Config *config)
         g_assert_cmpuint(config->max_processes_per_container, ==, 512);
         g_assert_cmpuint(config->max_image_bytes, ==, 68719476736U);
         g_assert_cmpuint(config->max_image_entries, ==, 2000000U);
+        assert_list(config->dns_servers, NULL);
+        assert_list(config->dns_search, NULL);
+        assert_list(config->dns_options, NULL);
 }
 
 static void test_defaults(void)
@@ -99,6 +110,18 @@ static void test_sizes(void)
         }
 }
 
+static void test_lists(void)
+{
+        g_autoptr(Config) config = parse_ok("[DNS]\nServers= 192.0.2.1\t2001:DB8::1   127.0.0.1 \nSearch=example.org\n"
+                                            "Options=ndots:2 edns0\n");
+        g_autoptr(Config) empty = parse_ok("[DNS]\nServers=\nSearch= \n");
+
+        assert_list(config->dns_servers, "192.0.2.1 2001:db8::1 127.0.0.1");
+        assert_list(config->dns_search, "example.org");
+        assert_list(config->dns_options, "ndots:2 edns0");
+        assert_defaults(empty);
+}
+
 static void test_range_bounds(void)
 {
         g_autoptr(Config) last = parse_ok("[Ids]\nFirst=2147352576\nSize=131072\n");
@@ -117,7 +140,7 @@ static const struct {
         {"[Ids]\nPath=/x\n", "F:2: There is no key Path in [Ids];", NULL},
         {"[Ids]\nfirst=65536\n", "F:2: There is no key first in [Ids];", NULL},
         {"[Ids]\nFirst[de]=65536\n", "F:2: There is no key First[de] in [Ids];", NULL},
-        {"\n\n[Id]\n", "F:3: There is no group [Id];", "[Ids], [Store], [Runtime], [Limits]"},
+        {"\n\n[Id]\n", "F:3: There is no group [Id];", "[Ids], [Store], [Runtime], [Limits], [DNS]"},
         {"First=65536\n", "F:1: First= stands before the first [Group].", NULL},
         {"[Ids]\nhello\n", "F:2: 'hello' is no", NULL},
         {"[Ids\n", "F:1: '[Ids' is no", NULL},
@@ -164,6 +187,15 @@ static const struct {
         {"[Runtime]\nPath=\n", "F:2: [Runtime] Path= is not allowed;", NULL},
         {"[Runtime]\nPath=/a\\qb\n", "F:2: [Runtime] Path=/a\\qb is not allowed;", "s, n, t, r"},
         {"[Runtime]\nPath=/a\\tb\n", "F:2: [Runtime] Path=/a\\tb is not allowed;", "control"},
+        {"[DNS]\nServer=192.0.2.1\n", "F:2: There is no key Server in [DNS];", "are Servers, Search, Options."},
+        {"[Limits]\n[DNS]\nServers=192.0.2.1 x\n", "F:3: [DNS] Servers= holds 'x', which is not allowed;",
+         "a list of IP addresses, as 192.0.2.1"},
+        {"[DNS]\nServers=192.0.2.1,192.0.2.2\n", "F:2: [DNS] Servers= holds '192.0.2.1,192.0.2.2',", NULL},
+        {"[DNS]\nServers=fe80::1%eth0\n", "F:2: [DNS] Servers= holds 'fe80::1%eth0',", NULL},
+        {"[DNS]\nServers=1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4\n", "F:2: [DNS] Servers= holds 4 words;", "3 at most."},
+        {"[DNS]\nSearch=a#b\n", "F:2: [DNS] Search= holds 'a#b',", "names of domains"},
+        {"[DNS]\nSearch=a\\nb\n", "F:2: [DNS] Search= holds 'a\\nb',", NULL},
+        {"[DNS]\n\nOptions=Ndots\n", "F:3: [DNS] Options= holds 'Ndots',", "resolv.conf(5), as ndots:2."},
         {"[Runtime]\nPath=/\xff\n", "F:2: This line is no valid UTF-8.", NULL},
 };
 
@@ -322,7 +354,7 @@ static void test_shipped_file(void)
         assert_defaults(as_is);
 
         set = g_regex_replace_literal(regex, text, -1, 0, "", 0, NULL);
-        g_assert_cmpuint(strlen(text) - strlen(set), ==, 8);
+        g_assert_cmpuint(strlen(text) - strlen(set), ==, 11);
         all = parse_ok(set);
         g_assert_cmpuint(all->runtime_path_line, >, 0);
         all->runtime_path_line = 0;
@@ -335,6 +367,7 @@ int main(int argc, char **argv)
         g_test_add_func("/config/defaults", test_defaults);
         g_test_add_func("/config/values", test_values);
         g_test_add_func("/config/sizes", test_sizes);
+        g_test_add_func("/config/lists", test_lists);
         g_test_add_func("/config/range-bounds", test_range_bounds);
         g_test_add_func("/config/mistakes", test_mistakes);
         g_test_add_func("/config/nul", test_nul);

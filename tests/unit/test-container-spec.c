@@ -7,6 +7,7 @@
 
 #include "model/container-spec.h"
 #include "model/names.h"
+#include "model/resolv-conf.h"
 #include "unit.h"
 
 #define INVALID SD_BUS_ERROR_INVALID_ARGS
@@ -128,6 +129,45 @@ static void test_hostnames(void)
 
                 spec->hostname = g_strdup(bad[i]);
                 assert_bad(spec, INVALID, quoted);
+        }
+}
+
+static void test_extra_hosts(void)
+{
+        g_autoptr(ContainerSpec) good = new_good("a"), bad = new_good("a"), many = new_good("a");
+
+        g_ptr_array_add(good->extra_hosts, extra_host_new("db", "2001:DB8::1"));
+        assert_good(good);
+        g_assert_cmpstr(((ExtraHost *) good->extra_hosts->pdata[0])->address, ==, "2001:db8::1");
+        g_ptr_array_add(bad->extra_hosts, extra_host_new("db", "192.0.2.1"));
+        g_ptr_array_add(bad->extra_hosts, extra_host_new("db", "x"));
+        assert_bad(bad, INVALID, "failed to parse IP x");
+        for (unsigned i = 0; i < EXTRA_HOSTS_MAX; i++)
+                g_ptr_array_add(many->extra_hosts, extra_host_new("db", "192.0.2.1"));
+        assert_good(many);
+        g_ptr_array_add(many->extra_hosts, extra_host_new("db", "192.0.2.1"));
+        assert_bad(many, INVALID, "'extra-hosts' has 257 entries, the limit is 256");
+}
+
+static void test_dns_servers(void)
+{
+        static const char *const addresses[] = {"192.0.2.1", "2001:DB8::1", "127.0.0.1", "::1"};
+        static const char *const bad[] = {"", "x", "192.0.2.1:53", "192.0.2.1 ", "fe80::1%eth0"};
+        g_autoptr(ContainerSpec) spec = new_good("a");
+
+        for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++) {
+                if (i < DNS_SERVERS_MAX)
+                        assert_good(spec);
+                g_ptr_array_add(spec->dns_servers, g_strdup(addresses[i]));
+        }
+        g_assert_cmpstr(spec->dns_servers->pdata[1], ==, "2001:db8::1");
+        assert_bad(spec, INVALID, "'dns-servers' has 4 addresses; programs use no more than 3");
+        for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+                g_autoptr(ContainerSpec) other = new_good("a");
+                g_autofree char *part = g_strdup_printf("failed to parse IP %s: the option 'dns-servers'", bad[i]);
+
+                g_ptr_array_add(other->dns_servers, g_strdup(bad[i]));
+                assert_bad(other, INVALID, part);
         }
 }
 
@@ -355,6 +395,8 @@ int main(int argc, char **argv)
         g_test_add_func("/container-spec/bad-names", test_bad_names);
         g_test_add_func("/container-spec/long-values", test_long_values);
         g_test_add_func("/container-spec/hostnames", test_hostnames);
+        g_test_add_func("/container-spec/extra-hosts", test_extra_hosts);
+        g_test_add_func("/container-spec/dns-servers", test_dns_servers);
         g_test_add_func("/container-spec/no-root", test_no_root);
         g_test_add_func("/container-spec/two-roots", test_two_roots);
         g_test_add_func("/container-spec/root-destinations", test_root_destinations);

@@ -55,15 +55,21 @@ static void test_container_full(Fixture *f, gconstpointer data)
         struct stat given, kept;
 
         spec = container_ok(make_message(
-                f, "sa{sv}", "web", 7, "mounts", "aa{sv}", 1, 5, "type", "s", "bind", "destination", "s", "/", "source",
+                f, "sa{sv}", "web", 9, "mounts", "aa{sv}", 1, 5, "type", "s", "bind", "destination", "s", "/", "source",
                 "h", f->folder, "read-only", "b", 1, "output", "b", 1, "net-mode", "s", "host", "security-mode", "s",
                 "insecure", "hostname", "s", "box", "watch-bus", "b", 1, "scope-properties", "a(sv)", 2, "TasksMax",
                 "t", UINT64_C(1) << 40, "AllowedCPUs", "ay", 2, 3, 1, "rlimits", "a{s(tt)}", 2, "NOFILE", UINT64_C(10),
-                UINT64_MAX, "CORE", UINT64_C(0), UINT64_C(0)));
+                UINT64_MAX, "CORE", UINT64_C(0), UINT64_C(0), "extra-hosts", "a(ss)", 2, "db", "192.0.2.1", "six",
+                "2001:DB8::1", "dns-servers", "as", 1, "192.0.2.53"));
         g_assert_cmpint(spec->net_mode, ==, NET_HOST);
         g_assert_cmpint(spec->security_mode, ==, SECURITY_INSECURE);
         g_assert_cmpstr(spec->hostname, ==, "box");
         g_assert_true(spec->watch_bus);
+        g_assert_cmpuint(spec->extra_hosts->len, ==, 2);
+        g_assert_cmpstr(((const ExtraHost *) spec->extra_hosts->pdata[0])->name, ==, "db");
+        g_assert_cmpstr(((const ExtraHost *) spec->extra_hosts->pdata[1])->address, ==, "2001:db8::1");
+        g_assert_cmpuint(spec->dns_servers->len, ==, 1);
+        g_assert_cmpstr(spec->dns_servers->pdata[0], ==, "192.0.2.53");
 
         mount = container_spec_get_root(spec);
         g_assert_cmpint(mount->type, ==, MOUNT_BIND);
@@ -105,6 +111,12 @@ static void test_container_options(Fixture *f, gconstpointer data)
         container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "security-mode", "s", "Insecure"), INVALID,
                         "'Insecure'");
         container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "hostname", "s", "a b"), INVALID, "'a b'");
+        container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "extra-hosts", "a(ss)", 1, "db", "1.2.3"), INVALID,
+                        "failed to parse IP 1.2.3");
+        container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "extra-hosts", "a(ss)", 1, "1.2.3.4 a", "::1"),
+                        INVALID, "'1.2.3.4 a' in the option 'extra-hosts'");
+        container_fails(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "dns-servers", "s", "192.0.2.1"), INVALID,
+                        "'dns-servers' is of the type 'as', not 's'");
         container_fails(make_message(f, "sa{sv}", "a/b", 1, ROOT_MOUNT), INVALID, "'a/b'");
         container_fails(make_message(f, "sa{sv}", "", 0), INVALID, "'mounts'");
 }
