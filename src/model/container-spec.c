@@ -284,7 +284,12 @@ static int check_rlimits(const ContainerSpec *spec, sd_bus_error *error)
         return 0;
 }
 
-static int check_ports(ContainerSpec *spec, sd_bus_error *error)
+const char *container_spec_get_port_address(const ContainerSpec *spec)
+{
+        return spec->port_address ? spec->port_address : PUBLISHED_PORT_ADDRESS_USUAL;
+}
+
+static int check_ports(const ContainerSpec *spec, sd_bus_error *error)
 {
         if (spec->ports->len > 0 && spec->net_mode != NET_SANDBOX)
                 return error_invalid(error,
@@ -293,9 +298,7 @@ static int check_ports(ContainerSpec *spec, sd_bus_error *error)
         if (spec->port_address && spec->ports->len == 0)
                 return error_invalid(error,
                                      "The option 'port-address' says where 'ports' are bound, and there are none");
-        if (!spec->port_address)
-                spec->port_address = g_strdup(PUBLISHED_PORT_ADDRESS_USUAL);
-        return published_ports_check_address(spec->port_address, error);
+        return published_ports_check_address(container_spec_get_port_address(spec), error);
 }
 
 static int check_extra_hosts(const ContainerSpec *spec, sd_bus_error *error)

@@ -63,7 +63,7 @@ typedef struct ContainerSpec {
         SecurityMode security_mode;
         bool watch_bus;
         GArray *ports;               /* PublishedPort */
-        char *port_address;          /* that they are bound to */
+        char *port_address;          /* as it was asked for, or NULL: see container_spec_get_port_address() */
         GPtrArray *extra_hosts;      /* ExtraHost, further lines of /etc/hosts */
         GPtrArray *dns_servers;      /* char *, addresses, instead of those of the machine; none: those */
         GPtrArray *mounts;           /* MountSpec, in the caller's order */
@@ -87,6 +87,9 @@ ScopeProperty *scope_property_new(const char *name, uint64_t number, GBytes *byt
 
 /* The root's mount, NULL where there is none. */
 const MountSpec *container_spec_get_root(const ContainerSpec *spec);
+
+/* The address of this machine that the ports are bound to. */
+const char *container_spec_get_port_address(const ContainerSpec *spec);
 
 /* NULL where there is none of this id. */
 const SecretSpec *container_spec_find_secret(const ContainerSpec *spec, const char *id);

@@ -132,7 +132,8 @@ GETTER(get_ports)
                 const PublishedPort *port = &g_array_index(ports, PublishedPort, i);
 
                 r = sd_bus_message_append(reply, "(ssqq)", published_port_protocol_to_string(port->protocol),
-                                          container_get_spec(container)->port_address, port->host, port->container);
+                                          container_spec_get_port_address(container_get_spec(container)), port->host,
+                                          port->container);
         }
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }

@@ -103,7 +103,7 @@ static int start_cni(ContainerNetwork *network, sd_bus_error *error)
                 .list = config->network_list,
                 .plugin_path = config->network_plugin_path,
                 .ports = network->ports,
-                .port_address = network->spec->port_address,
+                .port_address = container_spec_get_port_address(network->spec),
         };
         int r = network_new(network->service->network_helpers, &request, on_made, network, &network->network);
 
@@ -136,7 +136,8 @@ int container_network_make(ContainerNetwork *network, ContainerNetworkDone made,
         network->done = made;
         network->userdata = userdata;
         if (network->ports->len > 0) {
-                r = port_reservation_new(network->ports, network->spec->port_address, &network->reservation, error);
+                r = port_reservation_new(network->ports, container_spec_get_port_address(network->spec),
+                                         &network->reservation, error);
                 if (r < 0)
                         return r;
         }
@@ -156,7 +157,7 @@ static char *list_ports(const ContainerNetwork *network, int protocol)
                 if (port->protocol != protocol)
                         continue;
                 if (list->len == 0)
-                        g_string_append_printf(list, "%s/", network->spec->port_address);
+                        g_string_append_printf(list, "%s/", container_spec_get_port_address(network->spec));
                 else
                         g_string_append_c(list, ',');
                 g_string_append_printf(list, "%u:%u", port->host, port->container);

@@ -115,7 +115,7 @@ static void list_questions(const ContainerSpec *spec, const char *actions[QUESTI
                         N_("Authentication is required to let the container $(container) use this computer's own "
                            "network (root: $(root), other mounts: $(mounts))");
         }
-        if (spec->net_mode != NET_HOST && !published_ports_are_local(spec->port_address)) {
+        if (spec->net_mode != NET_HOST && !published_ports_are_local(container_spec_get_port_address(spec))) {
                 actions[n] = ACTION_HOST_NETWORK;
                 messages[n++] = N_("Authentication is required to open ports of this computer to others for the "
                                    "container $(container): $(ports)");

@@ -118,7 +118,7 @@ char *describe_ports(const ContainerSpec *spec)
         for (guint i = 0; i < spec->ports->len; i++) {
                 const PublishedPort *port = &g_array_index(spec->ports, PublishedPort, i);
                 g_autofree char *number = port->host > 0 ? g_strdup_printf("%u", port->host) : g_strdup("*");
-                g_autofree char *item = g_strdup_printf("%s:%s/%s", spec->port_address, number,
+                g_autofree char *item = g_strdup_printf("%s:%s/%s", container_spec_get_port_address(spec), number,
                                                         published_port_protocol_to_string(port->protocol));
 
                 add(text, item);

@@ -169,16 +169,20 @@ static void test_processes(void)
 
 static void test_network(void)
 {
-        static const char *const options[] = {"{}", "{'net-mode': <'none'>}", "{'net-mode': <'sandbox'>}"};
+        static const struct {
+                const char *options;
+                guint n_interfaces;
+        } rows[] = {{"{'net-mode': <'none'>}", 1}, {"{'net-mode': <'sandbox'>}", 2}};
 
-        for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
-                g_autoptr(Container) container = container_new_started(client, .options = options[i]);
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autoptr(Container) container = container_new_started(client, .options = rows[i].options);
                 g_autofree char *output = NULL;
                 guint code =
                         process_run(container, &output, .script = "ip -o link; ping -c 1 -W 5 127.0.0.1 > /dev/null");
                 g_assert_cmpuint(code, ==, 0);
                 g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
-                g_assert_cmpuint(g_strv_length(lines), ==, 1);
+                g_assert_cmpuint(g_strv_length(lines), ==, rows[i].n_interfaces);
+                g_assert_false(same_namespace(container_leader(container), "net"));
                 assert_contains(lines[0], "lo: <LOOPBACK,UP");
         }
         g_autoptr(Container) host = container_new_started(client, .options = "{'net-mode': <'host'>}");
