@@ -122,6 +122,20 @@ static void test_lists(void)
         assert_defaults(empty);
 }
 
+static void test_network(void)
+{
+        g_autoptr(Config) usual = parse_ok("");
+        g_autoptr(Config) config =
+                parse_ok("[Network]\nProvider=pasta\nList=/etc/net.conflist\nPluginPath=/a:/b c\nPool=3\n");
+
+        g_assert_cmpuint(usual->network_provider, ==, NETWORK_CNI);
+        g_assert_cmpuint(usual->network_pool_size, ==, 0);
+        g_assert_cmpuint(config->network_provider, ==, NETWORK_PASTA);
+        g_assert_cmpuint(config->network_pool_size, ==, 3);
+        g_assert_cmpstr(config->network_list, ==, "/etc/net.conflist");
+        g_assert_cmpstr(config->network_plugin_path, ==, "/a:/b c");
+}
+
 static void test_range_bounds(void)
 {
         g_autoptr(Config) last = parse_ok("[Ids]\nFirst=2147352576\nSize=131072\n");
@@ -140,7 +154,7 @@ static const struct {
         {"[Ids]\nPath=/x\n", "F:2: There is no key Path in [Ids];", NULL},
         {"[Ids]\nfirst=65536\n", "F:2: There is no key first in [Ids];", NULL},
         {"[Ids]\nFirst[de]=65536\n", "F:2: There is no key First[de] in [Ids];", NULL},
-        {"\n\n[Id]\n", "F:3: There is no group [Id];", "[Ids], [Store], [Runtime], [Limits], [DNS]"},
+        {"\n\n[Id]\n", "F:3: There is no group [Id];", "[Ids], [Store], [Runtime], [Limits], [Network], [DNS]"},
         {"First=65536\n", "F:1: First= stands before the first [Group].", NULL},
         {"[Ids]\nhello\n", "F:2: 'hello' is no", NULL},
         {"[Ids\n", "F:1: '[Ids' is no", NULL},
@@ -187,6 +201,12 @@ static const struct {
         {"[Runtime]\nPath=\n", "F:2: [Runtime] Path= is not allowed;", NULL},
         {"[Runtime]\nPath=/a\\qb\n", "F:2: [Runtime] Path=/a\\qb is not allowed;", "s, n, t, r"},
         {"[Runtime]\nPath=/a\\tb\n", "F:2: [Runtime] Path=/a\\tb is not allowed;", "control"},
+        {"[Network]\nProvider=slirp\n", "F:2: [Network] Provider=slirp is not allowed;", "cni or pasta."},
+        {"[Network]\nProvider=\n", "F:2: [Network] Provider= is not allowed;", NULL},
+        {"[Network]\nPluginPath=/a:b\n", "F:2: [Network] PluginPath=/a:b is not allowed;", "with ':' between them"},
+        {"[Network]\nPluginPath=/a:\n", "F:2: [Network] PluginPath=/a: is not allowed;", NULL},
+        {"[Network]\nList=net.conflist\n", "F:2: [Network] List=net.conflist is not allowed;", "an absolute path"},
+        {"[Network]\nPool=257\n", "F:2: [Network] Pool=257 is not allowed;", "from 0 to 256"},
         {"[DNS]\nServer=192.0.2.1\n", "F:2: There is no key Server in [DNS];", "are Servers, Search, Options."},
         {"[Limits]\n[DNS]\nServers=192.0.2.1 x\n", "F:3: [DNS] Servers= holds 'x', which is not allowed;",
          "a list of IP addresses, as 192.0.2.1"},
@@ -368,6 +388,7 @@ int main(int argc, char **argv)
         g_test_add_func("/config/values", test_values);
         g_test_add_func("/config/sizes", test_sizes);
         g_test_add_func("/config/lists", test_lists);
+        g_test_add_func("/config/network", test_network);
         g_test_add_func("/config/range-bounds", test_range_bounds);
         g_test_add_func("/config/mistakes", test_mistakes);
         g_test_add_func("/config/nul", test_nul);

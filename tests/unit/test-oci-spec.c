@@ -114,6 +114,14 @@ static void test_insecure_host_network(Fixture *f, gconstpointer data)
         assert_config(f, "insecure-host-network.json");
 }
 
+/* A network that is there already, with the user namespace that it belongs to. */
+static void test_network(Fixture *f, gconstpointer data)
+{
+        f->root.network = "/run/gangway/containers/1000-web/staging/network";
+        f->root.user = "/run/gangway/containers/1000-web/staging/network-user";
+        assert_config(f, "network.json");
+}
+
 static void test_tty(Fixture *f, gconstpointer data)
 {
         f->process->tty = true;
@@ -262,6 +270,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         add("/oci-spec/sandbox", test_sandbox);
         add("/oci-spec/insecure", test_insecure);
+        add("/oci-spec/network", test_network);
         add("/oci-spec/host-network", test_host_network);
         add("/oci-spec/insecure-host-network", test_insecure_host_network);
         add("/oci-spec/tty", test_tty);
