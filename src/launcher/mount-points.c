@@ -131,12 +131,12 @@ int mount_point_is_taken(const MountSpace *space, const char *destination)
 {
         _cleanup_close_ int fd = -1;
         _cleanup_free_ char *path = NULL;
-        const MountTop *top;
+        const MountTop *top = NULL;
         int r;
 
         fd = confined_open(space->root, destination, O_PATH);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
         r = find_top(space, fd, &top, &path);
-        return r <= 0 ? r : strcmp(path, top->path) == 0;
+        return r < 0 || !top ? r : strcmp(path, top->path) == 0;
 }

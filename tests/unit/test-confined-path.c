@@ -312,6 +312,29 @@ static void test_mount_point(Fixture *f, gconstpointer data)
         g_assert_cmpint(faccessat(f->outside, "nonexistent", F_OK, 0), ==, -1);
 }
 
+/* What was made for a mount is nothing that anybody has written. */
+static void test_mount_point_times(Fixture *f, gconstpointer data)
+{
+        static const struct timespec times[] = {{.tv_sec = 1000, .tv_nsec = 1}, {.tv_sec = 2000, .tv_nsec = 2}};
+        static const char *const paths[] = {"etc/file", "etc/folder/file", "etc/folder"};
+        struct stat st;
+        unsigned made;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+                _cleanup_close_ int fd = -1;
+
+                g_assert_cmpint(utimensat(f->root, "etc", times, 0), ==, 0);
+                fd = confined_open_mount_point(f->root, paths[i], i == 2, OWNER, GROUP, &made);
+                g_assert_cmpint(fd, >=, 0);
+                g_assert_cmpint(fstatat(f->root, "etc", &st, 0), ==, 0);
+                g_assert_cmpint(st.st_mtim.tv_sec, ==, 2000);
+                g_assert_cmpint(st.st_mtim.tv_nsec, ==, 2);
+        }
+        g_assert_cmpint(confined_make_directory(f->root, "etc/written", OWNER, GROUP), ==, 1);
+        g_assert_cmpint(fstatat(f->root, "etc", &st, 0), ==, 0);
+        g_assert_cmpint(st.st_mtim.tv_sec, !=, 2000);
+}
+
 static void test_mount_point_fails(Fixture *f, gconstpointer data)
 {
         unsigned made = 99;
@@ -347,6 +370,7 @@ int main(int argc, char **argv)
         add("/confined-path/make-in-the-way", test_make_in_the_way);
         add("/confined-path/make-dangling", test_make_dangling);
         add("/confined-path/mount-point", test_mount_point);
+        add("/confined-path/mount-point-times", test_mount_point_times);
         add("/confined-path/mount-point-fails", test_mount_point_fails);
         return g_test_run();
 }
