@@ -137,6 +137,17 @@ static int read_request(const char *const *arguments, CniRecord **ret, sd_bus_er
         return 0;
 }
 
+static int remove_pin_and_record(Job *job, const char *id, sd_bus_error *error)
+{
+        int r = pin_remove(id);
+
+        if (r < 0)
+                return error_set(error, ERROR_NETWORK_FAILED,
+                                 "The network namespace of '%s' can't be removed from its place: %s", id,
+                                 g_strerror(-r));
+        return record_remove(job, id, error);
+}
+
 /* DEL, and then what it needed. What could not be taken down keeps its record and its pin, for another try. */
 static int take_down(Job *job, const CniRecord *record, int lock, sd_bus_error *error)
 {
@@ -148,12 +159,7 @@ static int take_down(Job *job, const CniRecord *record, int lock, sd_bus_error *
         r = chain_del(job, record, lock, error);
         if (r < 0)
                 return r;
-        r = pin_remove(record->id);
-        if (r < 0)
-                return error_set(error, ERROR_NETWORK_FAILED,
-                                 "The network namespace of '%s' can't be removed from its place: %s", record->id,
-                                 g_strerror(-r));
-        return record_remove(job, record->id, error);
+        return remove_pin_and_record(job, record->id, error);
 }
 
 /* What an earlier one of this id has left behind. */
@@ -165,12 +171,12 @@ static int remove_leftovers(Job *job, const char *id, int lock, sd_bus_error *er
         if (r == -EBADMSG) {
                 log_warning("%s; it is removed, and an address may stay taken", error->message);
                 sd_bus_error_free(error);
-                r = record_remove(job, id, error);
+                r = 0;
         }
         if (r > 0)
                 r = take_down(job, record, lock, error);
         else if (r == 0)
-                r = pin_remove(id);
+                r = remove_pin_and_record(job, id, error);
         cni_record_free(record);
         return r;
 }
