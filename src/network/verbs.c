@@ -15,6 +15,7 @@
 
 #include "model/id-ranges.h"
 #include "network/chain.h"
+#include "network/guard.h"
 #include "network/pin.h"
 #include "network/record.h"
 #include "util/cleanup.h"
@@ -197,7 +198,9 @@ static int make(Job *job, CniRecord *record, bool own_user, uint32_t base, int l
                 return error_set(error, ERROR_NETWORK_FAILED, "A network namespace for '%s' can't be made: %s",
                                  record->id, g_strerror(-r));
         }
-        r = chain_add(job, record, lock, error);
+        r = record->ports->len > 0 ? guard_loopback(job, error) : 0;
+        if (r >= 0)
+                r = chain_add(job, record, lock, error);
         if (r < 0) {
                 _cleanup_(sd_bus_error_free) sd_bus_error undo_error = SD_BUS_ERROR_NULL;
 

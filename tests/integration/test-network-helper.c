@@ -124,6 +124,49 @@ static void test_ports(void)
         g_assert_null(strstr(after, "1808"));
 }
 
+#define SECRET "http://127.0.0.1:17777/secret"
+#define GET                                                                                                            \
+        "python3 -c 'import urllib.request as u; print(u.urlopen(\"" SECRET                                            \
+        "\", timeout=%d).read().decode())' 2>/dev/null"
+/* Its own loopback gone, and the machine's beyond the gateway. */
+#define REROUTE                                                                                                        \
+        "ip address delete 127.0.0.1/8 dev lo; for i in all eth0; do echo 1 >/proc/sys/net/ipv4/conf/$i/"              \
+        "route_localnet; done; ip route add 127.0.0.1 via 10.209.0.1 "                                                 \
+        "src $(ip -4 -o address show eth0 | grep -o '10[.0-9]*' | head -n 1)"
+
+static gboolean is_served(gpointer data)
+{
+        return shell_status(GET " >/dev/null", 5) == 0;
+}
+
+/* The plugin portmap opens the way from the bridge to the machine's loopback, and we close it again. */
+static void test_loopback(void)
+{
+        network_run_prepare();
+        g_free(shell(
+                "cd '%s' && echo secret >secret && systemd-run -q --unit network-server --collect busybox httpd -f "
+                "-p 127.0.0.1:17777 -h \"$PWD\"",
+                network_run_path("records")));
+        wait_until(is_served, NULL, "the server on the machine's loopback answers");
+        NETWORK_DO("add", "1000-p", BASE, REAL_LIST, REAL_PLUGINS, "tcp,127.0.0.1,18081,80");
+        g_autofree char *script = g_build_filename(network_run_path("records"), "reroute", NULL);
+        g_assert_true(g_file_set_contents(script, REROUTE, -1, NULL));
+        g_free(shell("nsenter --net=" PIN "1000-p sh -e '%s'", script));
+        g_assert_cmpint(shell_status("nsenter --net=" PIN "1000-p " GET, 2), !=, 0);
+        /* It is the rule that does it. */
+        g_free(shell("iptables -t raw -F PREROUTING"));
+        g_autofree char *got = shell("nsenter --net=" PIN "1000-p " GET, 5);
+        g_assert_cmpstr(got, ==, "secret");
+        /* And it comes back, once. */
+        NETWORK_DO("add", "1000-q", BASE, REAL_LIST, REAL_PLUGINS, "tcp,127.0.0.1,18082,80");
+        NETWORK_DO("add", "1000-r", BASE, REAL_LIST, REAL_PLUGINS, "tcp,127.0.0.1,18083,80");
+        g_autofree char *rules = shell("iptables -t raw -S PREROUTING | grep -c -- '-d 127.0.0.0/8 ! -i lo'");
+        g_assert_cmpstr(rules, ==, "1");
+        g_assert_cmpint(shell_status("nsenter --net=" PIN "1000-p " GET, 2), !=, 0);
+        g_free(shell("systemctl stop network-server"));
+        NETWORK_DO("sweep");
+}
+
 static void test_check(void)
 {
         network_run_prepare();
@@ -324,6 +367,7 @@ int main(int argc, char **argv)
                 {"/network-helper/host-ids", test_host_ids},
                 {"/network-helper/del", test_del},
                 {"/network-helper/ports", test_ports},
+                {"/network-helper/loopback", test_loopback},
                 {"/network-helper/check", test_check},
                 {"/network-helper/own-copy", test_own_copy},
                 {"/network-helper/protocol", test_protocol},
