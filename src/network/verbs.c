@@ -107,7 +107,7 @@ static int read_request(const char *const *arguments, CniRecord **ret, sd_bus_er
 {
         const char *id = arguments[0], *file = arguments[2], *plugin_path = arguments[3];
         CniRecord *record;
-        CniList *list;
+        CniList *list = NULL;
         int r = check_id(id, error);
 
         if (r < 0)
@@ -118,6 +118,7 @@ static int read_request(const char *const *arguments, CniRecord **ret, sd_bus_er
         r = read_list(file, &list, error);
         if (r < 0)
                 return r;
+        g_assert(list);
         record = cni_record_new(id, list, plugin_path);
         for (const char *const *port = arguments + 4; *port && r >= 0; port++)
                 if (cni_record_add_port(record, *port) < 0)
@@ -233,26 +234,50 @@ static void describe(const CniRecord *record, Answer *answer)
                 add_text(answer, "mac", result->mac);
 }
 
+static int add(Job *job, CniRecord *record, bool own_user, uint32_t base, Answer *answer, sd_bus_error *error)
+{
+        int lock, r = record_lock(job, record->id, &lock, error);
+
+        if (r < 0)
+                return r;
+        r = remove_leftovers(job, record->id, lock, error);
+        if (r >= 0)
+                r = make(job, record, own_user, base, lock, &answer->namespaces, error);
+        if (r >= 0)
+                describe(record, answer);
+        record_unlock(job, record->id, lock);
+        return r;
+}
+
 int verb_add(Job *job, const char *const *arguments, Answer *answer, sd_bus_error *error)
 {
         CniRecord *record = NULL;
         uint32_t base = 0;
         bool own_user = false;
-        int lock = -1, r = read_base(arguments[1], &own_user, &base, error);
+        int r = read_base(arguments[1], &own_user, &base, error);
 
         job->cancellable = true;
         if (r >= 0)
                 r = read_request(arguments, &record, error);
-        if (r >= 0)
-                r = record_lock(job, record->id, &lock, error);
-        if (r >= 0)
-                r = remove_leftovers(job, record->id, lock, error);
-        if (r >= 0)
-                r = make(job, record, own_user, base, lock, &answer->namespaces, error);
-        if (r >= 0)
-                describe(record, answer);
-        if (lock >= 0)
-                record_unlock(job, record->id, lock);
+        if (r >= 0) {
+                g_assert(record);
+                r = add(job, record, own_user, base, answer, error);
+        }
+        cni_record_free(record);
+        return r;
+}
+
+static int check(Job *job, const char *id, int lock, sd_bus_error *error)
+{
+        CniRecord *record = NULL;
+        int r = record_load(job, id, &record, error);
+
+        if (r == 0)
+                r = error_set(error, ERROR_NETWORK_FAILED, "There is no network of '%s'", id);
+        else if (r > 0 && (!record->result || !pin_is_whole(id)))
+                r = error_set(error, ERROR_NETWORK_FAILED, "The network namespace of '%s' is not there any more", id);
+        else if (r > 0 && cni_list_has_check(record->list))
+                r = chain_check(job, record, lock, error);
         cni_record_free(record);
         return r;
 }
@@ -260,22 +285,15 @@ int verb_add(Job *job, const char *const *arguments, Answer *answer, sd_bus_erro
 int verb_check(Job *job, const char *const *arguments, Answer *answer, sd_bus_error *error)
 {
         const char *id = arguments[0];
-        CniRecord *record = NULL;
-        int lock = -1, r = check_id(id, error);
+        int lock, r = check_id(id, error);
 
         job->cancellable = true;
         if (r >= 0)
                 r = record_lock(job, id, &lock, error);
-        if (r >= 0)
-                r = record_load(job, id, &record, error);
-        if (r == 0)
-                r = lock < 0 ? 0 : error_set(error, ERROR_NETWORK_FAILED, "There is no network of '%s'", id);
-        else if (r > 0 && (!record->result || !pin_is_whole(id)))
-                r = error_set(error, ERROR_NETWORK_FAILED, "The network namespace of '%s' is not there any more", id);
-        else if (r > 0 && cni_list_has_check(record->list))
-                r = chain_check(job, record, lock, error);
+        if (r < 0)
+                return r;
+        r = check(job, id, lock, error);
         record_unlock(job, id, lock);
-        cni_record_free(record);
         return r;
 }
 
