@@ -7,9 +7,9 @@
 /* What counts packets, and host-local's note of where to go on, change without anything being left. */
 static const char snapshot_script[] =
         "{ echo interfaces; ls /sys/class/net\n"
-        "echo namespaces; ls /run/netns; grep -o ' /run/netns/.*' /proc/1/mountinfo\n"
+        "echo namespaces; ls /run/netns 2>/dev/null; grep -o ' /run/netns/.*' /proc/1/mountinfo\n"
         "echo rules; nft -s list ruleset; iptables-save | grep -v '^[#:]'\n"
-        "echo leases; cd /var/lib/cni/networks && find . -type f ! -name 'last_reserved_ip.*' ! -name lock | sort\n"
+        "echo leases; find /var/lib/cni/networks -type f 2>/dev/null ! -name 'last_reserved_ip.*' ! -name lock | sort\n"
         "echo records; ls -A '%s'\n"
         "echo processes; pgrep -x gangway-network; } 2>&1 || true";
 
