@@ -3,24 +3,45 @@
 #include "model/cni-json.h"
 
 #include <errno.h>
+#include <string.h>
 
-/* How deep it is nested at most: the parser calls itself for each level. Brackets in strings don't count. */
-static unsigned measure_depth(const char *text, size_t size)
+/* Outside of strings. The parser also takes comments and single quotes, in which brackets could hide. */
+static bool is_punctuation(char c)
 {
-        unsigned depth = 0, deepest = 0;
-        bool quoted = false;
+        return c != '\0' && strchr(" \t\r\n{}[],:+-.", c) != NULL;
+}
 
-        for (size_t i = 0; i < size; i++)
-                if (quoted && text[i] == '\\')
-                        i++;
-                else if (text[i] == '"')
-                        quoted = !quoted;
-                else if (!quoted && (text[i] == '[' || text[i] == '{')) {
-                        depth++;
-                        deepest = MAX(deepest, depth);
-                } else if (!quoted && (text[i] == ']' || text[i] == '}') && depth > 0)
+/* Looks at the text before the parser does, which calls itself for each level of nesting, and takes several values one
+ * after another. Returns why it is not one object of JSON that is not nested deeper, or NULL. */
+static const char *find_fault(const char *text, size_t size, unsigned depth_max)
+{
+        unsigned depth = 0;
+        bool quoted = false, begun = false;
+
+        for (size_t i = 0; i < size; i++) {
+                char c = text[i];
+
+                if (quoted) {
+                        if (c == '\\')
+                                i++;
+                        quoted = c != '"';
+                        continue;
+                }
+                if (depth == 0 && !g_ascii_isspace(c)) {
+                        if (begun || c != '{')
+                                return begun ? "something follows the object" : "it is no JSON object";
+                        begun = true;
+                }
+                if (c == '"')
+                        quoted = true;
+                else if (!is_punctuation(c) && !g_ascii_isalnum(c))
+                        return "it is no JSON";
+                else if ((c == '[' || c == '{') && ++depth > depth_max)
+                        return "it is nested too deeply";
+                else if (c == ']' || c == '}')
                         depth--;
-        return deepest;
+        }
+        return begun && depth == 0 && !quoted ? NULL : "it is no JSON object, or not a whole one";
 }
 
 static int fail(char **ret_why, const char *why)
@@ -33,6 +54,7 @@ int cni_json_parse(const char *text, size_t size, unsigned depth_max, JsonObject
 {
         g_autoptr(JsonParser) parser = NULL;
         g_autoptr(GError) error = NULL;
+        const char *fault;
         JsonNode *root;
 
         if (size > CNI_RECORD_SIZE_MAX) {
@@ -41,8 +63,9 @@ int cni_json_parse(const char *text, size_t size, unsigned depth_max, JsonObject
         }
         if (!g_utf8_validate_len(text, size, NULL))
                 return fail(ret_why, "it is no UTF-8 text");
-        if (measure_depth(text, size) > depth_max)
-                return fail(ret_why, "it is nested too deeply");
+        fault = find_fault(text, size, depth_max);
+        if (fault)
+                return fail(ret_why, fault);
         parser = json_parser_new_immutable();
         if (!json_parser_load_from_data(parser, text, (gssize) size, &error)) {
                 *ret_why = g_strdup_printf("it is no JSON: %s", error->message);

@@ -131,7 +131,7 @@ static int read_file(Job *job, const char *id, char **ret_text, size_t *ret_size
 int record_load(Job *job, const char *id, CniRecord **ret, sd_bus_error *error)
 {
         g_autofree char *text = NULL, *why = NULL;
-        CniRecord *record;
+        CniRecord *record = NULL;
         size_t size = 0;
         int r = read_file(job, id, &text, &size);
 
@@ -141,7 +141,7 @@ int record_load(Job *job, const char *id, CniRecord **ret, sd_bus_error *error)
                 return fail(job, r, id, "read", error);
         if (r > 0)
                 r = cni_record_parse(text, size, &record, &why);
-        if (r >= 0 && !g_str_equal(record->id, id)) {
+        if (r >= 0 && record && !g_str_equal(record->id, id)) {
                 why = g_strdup_printf("it is of '%s'", record->id);
                 cni_record_free(record);
                 r = -EBADMSG;

@@ -15,6 +15,7 @@
 
 #include "model/id-ranges.h"
 #include "network/chain.h"
+#include "network/guard.h"
 #include "network/pin.h"
 #include "network/record.h"
 #include "util/cleanup.h"
@@ -106,7 +107,7 @@ static int read_request(const char *const *arguments, CniRecord **ret, sd_bus_er
 {
         const char *id = arguments[0], *file = arguments[2], *plugin_path = arguments[3];
         CniRecord *record;
-        CniList *list;
+        CniList *list = NULL;
         int r = check_id(id, error);
 
         if (r < 0)
@@ -117,6 +118,7 @@ static int read_request(const char *const *arguments, CniRecord **ret, sd_bus_er
         r = read_list(file, &list, error);
         if (r < 0)
                 return r;
+        g_assert(list);
         record = cni_record_new(id, list, plugin_path);
         for (const char *const *port = arguments + 4; *port && r >= 0; port++)
                 if (cni_record_add_port(record, *port) < 0)
@@ -137,6 +139,17 @@ static int read_request(const char *const *arguments, CniRecord **ret, sd_bus_er
         return 0;
 }
 
+static int remove_pin_and_record(Job *job, const char *id, sd_bus_error *error)
+{
+        int r = pin_remove(id);
+
+        if (r < 0)
+                return error_set(error, ERROR_NETWORK_FAILED,
+                                 "The network namespace of '%s' can't be removed from its place: %s", id,
+                                 g_strerror(-r));
+        return record_remove(job, id, error);
+}
+
 /* DEL, and then what it needed. What could not be taken down keeps its record and its pin, for another try. */
 static int take_down(Job *job, const CniRecord *record, int lock, sd_bus_error *error)
 {
@@ -148,12 +161,7 @@ static int take_down(Job *job, const CniRecord *record, int lock, sd_bus_error *
         r = chain_del(job, record, lock, error);
         if (r < 0)
                 return r;
-        r = pin_remove(record->id);
-        if (r < 0)
-                return error_set(error, ERROR_NETWORK_FAILED,
-                                 "The network namespace of '%s' can't be removed from its place: %s", record->id,
-                                 g_strerror(-r));
-        return record_remove(job, record->id, error);
+        return remove_pin_and_record(job, record->id, error);
 }
 
 /* What an earlier one of this id has left behind. */
@@ -165,12 +173,12 @@ static int remove_leftovers(Job *job, const char *id, int lock, sd_bus_error *er
         if (r == -EBADMSG) {
                 log_warning("%s; it is removed, and an address may stay taken", error->message);
                 sd_bus_error_free(error);
-                r = record_remove(job, id, error);
+                r = 0;
         }
         if (r > 0)
                 r = take_down(job, record, lock, error);
         else if (r == 0)
-                r = pin_remove(id);
+                r = remove_pin_and_record(job, id, error);
         cni_record_free(record);
         return r;
 }
@@ -192,7 +200,9 @@ static int make(Job *job, CniRecord *record, bool own_user, uint32_t base, int l
                 return error_set(error, ERROR_NETWORK_FAILED, "A network namespace for '%s' can't be made: %s",
                                  record->id, g_strerror(-r));
         }
-        r = chain_add(job, record, lock, error);
+        r = record->ports->len > 0 ? guard_loopback(job, error) : 0;
+        if (r >= 0)
+                r = chain_add(job, record, lock, error);
         if (r < 0) {
                 _cleanup_(sd_bus_error_free) sd_bus_error undo_error = SD_BUS_ERROR_NULL;
 
@@ -225,26 +235,50 @@ static void describe(const CniRecord *record, Answer *answer)
                 add_text(answer, "mac", result->mac);
 }
 
+static int add(Job *job, CniRecord *record, bool own_user, uint32_t base, Answer *answer, sd_bus_error *error)
+{
+        int lock, r = record_lock(job, record->id, &lock, error);
+
+        if (r < 0)
+                return r;
+        r = remove_leftovers(job, record->id, lock, error);
+        if (r >= 0)
+                r = make(job, record, own_user, base, lock, &answer->namespaces, error);
+        if (r >= 0)
+                describe(record, answer);
+        record_unlock(job, record->id, lock);
+        return r;
+}
+
 int verb_add(Job *job, const char *const *arguments, Answer *answer, sd_bus_error *error)
 {
         CniRecord *record = NULL;
         uint32_t base = 0;
         bool own_user = false;
-        int lock = -1, r = read_base(arguments[1], &own_user, &base, error);
+        int r = read_base(arguments[1], &own_user, &base, error);
 
         job->cancellable = true;
         if (r >= 0)
                 r = read_request(arguments, &record, error);
-        if (r >= 0)
-                r = record_lock(job, record->id, &lock, error);
-        if (r >= 0)
-                r = remove_leftovers(job, record->id, lock, error);
-        if (r >= 0)
-                r = make(job, record, own_user, base, lock, &answer->namespaces, error);
-        if (r >= 0)
-                describe(record, answer);
-        if (lock >= 0)
-                record_unlock(job, record->id, lock);
+        if (r >= 0) {
+                g_assert(record);
+                r = add(job, record, own_user, base, answer, error);
+        }
+        cni_record_free(record);
+        return r;
+}
+
+static int check(Job *job, const char *id, int lock, sd_bus_error *error)
+{
+        CniRecord *record = NULL;
+        int r = record_load(job, id, &record, error);
+
+        if (r == 0)
+                r = error_set(error, ERROR_NETWORK_FAILED, "There is no network of '%s'", id);
+        else if (r > 0 && (!record->result || !pin_is_whole(id)))
+                r = error_set(error, ERROR_NETWORK_FAILED, "The network namespace of '%s' is not there any more", id);
+        else if (r > 0 && cni_list_has_check(record->list))
+                r = chain_check(job, record, lock, error);
         cni_record_free(record);
         return r;
 }
@@ -252,22 +286,15 @@ int verb_add(Job *job, const char *const *arguments, Answer *answer, sd_bus_erro
 int verb_check(Job *job, const char *const *arguments, Answer *answer, sd_bus_error *error)
 {
         const char *id = arguments[0];
-        CniRecord *record = NULL;
-        int lock = -1, r = check_id(id, error);
+        int lock, r = check_id(id, error);
 
         job->cancellable = true;
         if (r >= 0)
                 r = record_lock(job, id, &lock, error);
-        if (r >= 0)
-                r = record_load(job, id, &record, error);
-        if (r == 0)
-                r = lock < 0 ? 0 : error_set(error, ERROR_NETWORK_FAILED, "There is no network of '%s'", id);
-        else if (r > 0 && (!record->result || !pin_is_whole(id)))
-                r = error_set(error, ERROR_NETWORK_FAILED, "The network namespace of '%s' is not there any more", id);
-        else if (r > 0 && cni_list_has_check(record->list))
-                r = chain_check(job, record, lock, error);
+        if (r < 0)
+                return r;
+        r = check(job, id, lock, error);
         record_unlock(job, id, lock);
-        cni_record_free(record);
         return r;
 }
 

@@ -47,7 +47,9 @@ static void __attribute__((noreturn)) run_child(const SpawnRequest *request, pid
                         _exit(127);
         }
         /* lint: allow cloexec: these the program is to inherit */
-        if (dup2(request->null, STDIN_FILENO) < 0 || dup2(request->null, STDOUT_FILENO) < 0)
+        if (dup2(request->null, STDIN_FILENO) < 0 || dup2(request->null, STDOUT_FILENO) < 0 ||
+            /* lint: allow cloexec: this one, too */
+            (request->quiet && dup2(request->null, STDERR_FILENO) < 0))
                 _exit(127);
         (void) syscall(SYS_close_range, request->control >= 0 ? CONTROL_FD + 1 : CONTROL_FD, ~0U, 0);
 

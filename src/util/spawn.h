@@ -5,6 +5,7 @@
  * Children with a pidfd from the moment of their birth, so that no pid can be another's by the time that it is used.
  */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 typedef struct SpawnRequest {
@@ -12,6 +13,7 @@ typedef struct SpawnRequest {
         const char *const *argv; /* NULL at its end */
         int control;             /* becomes fd 3, or -1 */
         int null;                /* /dev/null, becomes fd 0 and 1; fd 2 stays */
+        bool quiet;              /* fd 2, too, becomes /dev/null */
         int death_signal;        /* sent to it when the thread that started it ends, prctl(2); or 0 */
 } SpawnRequest;
 
