@@ -69,7 +69,7 @@ static char *list(const Choice *choice)
 
         for (unsigned i = 0; i < choice->candidates->len && i < LISTED_MAX; i++) {
                 const Candidate *candidate = choice->candidates->pdata[i];
-                g_autofree char *platform = platform_text(&candidate->platform);
+                g_autofree char *platform = platform_to_text(&candidate->platform);
                 g_autofree char *name = sentence_name(platform);
 
                 g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
@@ -82,7 +82,7 @@ static char *list(const Choice *choice)
 
 static int set_error(const Choice *choice, const Platform *wanted, const char *problem, sd_bus_error *error)
 {
-        g_autofree char *there = list(choice), *platform = platform_text(wanted);
+        g_autofree char *there = list(choice), *platform = platform_to_text(wanted);
 
         return error_set(error, ERROR_INVALID_IMAGE, "%s platform %s; there are: %s", problem, platform, there);
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <systemd/sd-bus.h>
 
-#include "unpack/platform.h"
+#include "util/platform.h"
 
 /*
  * The choice of one image among several by platform.

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include "unpack/layer.h"
 #include "unpack/layout.h"
@@ -191,13 +192,25 @@ static int unpack_folder(Unpacking *u, sd_bus_error *error)
         return unpack_layout(u, &source, kind, error);
 }
 
+/* What is wanted, or else this machine's. */
+static int set_platform(Platform *platform, const char *wanted, sd_bus_error *error)
+{
+        struct utsname name;
+
+        if (*wanted)
+                return platform_parse(wanted, platform, error);
+        (void) uname(&name);
+        platform_set_machine(platform, name.machine);
+        return 0;
+}
+
 int image_unpack(const Request *request, sd_bus_error *error)
 {
         Unpacking u = {.request = request};
         struct stat st;
         int r;
 
-        r = platform_parse(request->platform, &u.platform, error);
+        r = set_platform(&u.platform, request->platform, error);
         if (r < 0)
                 return r;
         /* cppcheck-suppress invalidFunctionArg ; -1 is what mmap(2) wants of an anonymous mapping */

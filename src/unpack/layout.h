@@ -6,8 +6,8 @@
 #include <systemd/sd-bus.h>
 
 #include "unpack/digest.h"
-#include "unpack/platform.h"
 #include "unpack/source.h"
+#include "util/platform.h"
 
 /*
  * An image in a folder, of either kind: which layers it has, and its config.
