@@ -23,6 +23,7 @@ static StoreImage *read_image(sqlite3_stmt *row)
         image->created = sqlite3_column_int64(row, 3);
         image->size = (uint64_t) sqlite3_column_int64(row, 4);
         image->digest = store_copy_text(row, 5);
+        image->platform = g_strdup("");
         return image;
 }
 
@@ -224,6 +225,7 @@ StoreImage *store_image_free(StoreImage *image)
                 return NULL;
         g_free(image->name);
         g_free(image->digest);
+        g_free(image->platform);
         g_clear_pointer(&image->layers, g_ptr_array_unref);
         g_strfreev(image->env);
         g_strfreev(image->entrypoint);
