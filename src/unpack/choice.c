@@ -87,7 +87,8 @@ static int set_error(const Choice *choice, const Platform *wanted, const char *p
         return error_set(error, ERROR_INVALID_IMAGE, "%s platform %s; there are: %s", problem, platform, there);
 }
 
-int choice_make(const Choice *choice, const Platform *wanted, void **ret, sd_bus_error *error)
+int choice_make(const Choice *choice, const Platform *wanted, void **ret, Platform *ret_platform,
+                bool *ret_has_platform, sd_bus_error *error)
 {
         const Candidate *best = NULL;
         unsigned best_fit = 0;
@@ -116,5 +117,7 @@ int choice_make(const Choice *choice, const Platform *wanted, void **ret, sd_bus
                 return set_error(choice, wanted, "There is more than one image, write an archive of one: for the",
                                  error);
         *ret = best->data;
+        *ret_platform = best->platform;
+        *ret_has_platform = best->has_platform;
         return 0;
 }
