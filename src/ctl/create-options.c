@@ -197,6 +197,9 @@ int create_options_take(CreateOptions *options, int c, const char *value, sd_bus
         case OPTION_HOSTNAME:
                 options->hostname = value;
                 return 1;
+        case OPTION_PLATFORM:
+                options->platform = value;
+                return 1;
         case OPTION_PROPERTY:
                 return take_property(options, value, error);
         case OPTION_RLIMIT:
@@ -260,6 +263,7 @@ static int append_options(sd_bus_message *message, const CreateOptions *options,
             (r = append_text_option(message, "net-mode", options->net)) < 0 ||
             (r = append_text_option(message, "security-mode", options->security)) < 0 ||
             (r = append_text_option(message, "hostname", options->hostname)) < 0 ||
+            (r = append_text_option(message, "platform", options->platform)) < 0 ||
             (r = append_properties(message, options->properties)) < 0 ||
             (r = append_limits(message, options->limits)) < 0)
                 return r;

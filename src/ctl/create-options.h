@@ -17,6 +17,7 @@ typedef struct CreateOptions {
         const char *net;
         const char *security;
         const char *hostname;
+        const char *platform;
         bool output;
         bool read_only;
         GArray *properties; /* ScopeProperty */
@@ -35,6 +36,7 @@ typedef struct CreateOptions {
                 {"secret", required_argument, NULL, OPTION_SECRET}, {"ssh", required_argument, NULL, OPTION_SSH},      \
                 {"net", required_argument, NULL, OPTION_NET}, {"security", required_argument, NULL, OPTION_SECURITY},  \
                 {"hostname", required_argument, NULL, OPTION_HOSTNAME},                                                \
+                {"platform", required_argument, NULL, OPTION_PLATFORM},                                                \
                 {"property", required_argument, NULL, OPTION_PROPERTY},                                                \
         {                                                                                                              \
                 "rlimit", required_argument, NULL, OPTION_RLIMIT                                                       \
