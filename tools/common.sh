@@ -69,6 +69,10 @@ build() {
 # shellcheck disable=SC2034 # for those that source this
 KERNEL_DIR=/var/cache/gangway/kernel
 
+# Where tools/deps unpacks another architecture's BusyBox, and which. tests/integration/test-platform.c knows it, too.
+# shellcheck disable=SC2034 # for those that source this
+FOREIGN_DIR=/var/cache/gangway/foreign FOREIGN_ARCHITECTURE=arm64
+
 # The options of a build whose programs report their own bad memory accesses. Clang wants undefined symbols in
 # libraries left alone then.
 # shellcheck disable=SC2034 # for those that source this

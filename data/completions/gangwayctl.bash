@@ -95,7 +95,7 @@ __gangwayctl_value() {
         --net) __gangwayctl_reply -W 'sandbox none host' -- "$cur" ;;
         --security) __gangwayctl_reply -W 'sandbox insecure' -- "$cur" ;;
         --whom) __gangwayctl_reply -W 'process group all' -- "$cur" ;;
-        --platform) __gangwayctl_reply -W 'linux/amd64 linux/arm64 linux/arm/v7 linux/riscv64' -- "$cur" ;;
+        --platform) __gangwayctl_reply -W 'linux/amd64 linux/386 linux/arm64 linux/arm/v7 linux/riscv64' -- "$cur" ;;
         --property)
                 compopt -o nospace 2>/dev/null
                 __gangwayctl_reply -S = -W "$properties" -- "$cur"
@@ -114,7 +114,7 @@ __gangwayctl_value() {
 __gangwayctl_options() {
         local common='--help --no-ask-password'
         local create='--image --rootfs --host-path --output --read-only --mount --volume --secret --ssh --net --publish --security
-                --hostname --add-host --dns --property --rlimit --name'
+                --hostname --add-host --dns --platform --property --rlimit --name'
         local start='--tty --user --cwd --env --secret-env --id'
         case $verb in
         create) __gangwayctl_reply -W "$common $create" -- "$cur" ;;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "config.h"
-#include "model/platform.h"
+#include "util/platform.h"
 
 /* Appends (sv) with the variant's content "as" or (bas). */
 static int append_filter(sd_bus_message *m, const char *name, const char *const *words)
@@ -63,19 +63,19 @@ static int append_sandbox(sd_bus_message *m)
 static int append_command(sd_bus_message *m, const char *reference, const char *platform_text)
 {
         g_autofree char *source = g_strconcat("docker://", reference, NULL);
-        g_autoptr(Platform) platform = NULL;
+        Platform platform;
         g_autoptr(GPtrArray) argv = g_ptr_array_new();
         int r;
 
         g_ptr_array_add(argv, (char *) "skopeo");
-        if (platform_text && platform_parse(platform_text, &platform) >= 0) {
+        if (platform_text && platform_parse(platform_text, &platform, NULL) >= 0) {
                 g_ptr_array_add(argv, (char *) "--override-os");
                 g_ptr_array_add(argv, (char *) "linux");
                 g_ptr_array_add(argv, (char *) "--override-arch");
-                g_ptr_array_add(argv, platform->architecture);
-                if (platform->variant) {
+                g_ptr_array_add(argv, platform.architecture);
+                if (*platform.variant) {
                         g_ptr_array_add(argv, (char *) "--override-variant");
-                        g_ptr_array_add(argv, platform->variant);
+                        g_ptr_array_add(argv, platform.variant);
                 }
         }
         g_ptr_array_add(argv, (char *) "copy");

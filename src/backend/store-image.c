@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend/store-private.h"
+#include "model/store-layout.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -23,6 +24,7 @@ static StoreImage *read_image(sqlite3_stmt *row)
         image->created = sqlite3_column_int64(row, 3);
         image->size = (uint64_t) sqlite3_column_int64(row, 4);
         image->digest = store_copy_text(row, 5);
+        image->platform = store_copy_text(row, 6);
         return image;
 }
 
@@ -108,10 +110,16 @@ static int read_settings(Store *store, StoreImage *image)
         return r;
 }
 
-#define IMAGE_COLUMNS "id, owner, name, created, size, digest"
-
-static int find_image(Store *store, const char *sql, int64_t owner, const char *name, StoreImage **ret)
+/* What read_image() reads, from the images for which a condition holds. The caller frees it. */
+static char *select_images(const Store *store, const char *condition)
 {
+        return g_strdup_printf("SELECT id, owner, name, created, size, digest, %s FROM images WHERE %s",
+                               store_get_version(store) >= STORE_VERSION_PLATFORMS ? "platform" : "''", condition);
+}
+
+static int find_image(Store *store, const char *condition, int64_t owner, const char *name, StoreImage **ret)
+{
+        g_autofree char *sql = select_images(store, condition);
         g_autoptr(StoreImage) image = NULL;
         _cleanup_(store_finalize) sqlite3_stmt *statement = NULL;
         int r;
@@ -142,8 +150,7 @@ int store_find_image(Store *store, uint32_t uid, const char *name, StoreImage **
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
         return store_end(store, find_image(store,
-                                           "SELECT " IMAGE_COLUMNS
-                                           " FROM images WHERE name = ? AND owner IN (?, -1) AND superseded = 0"
+                                           "name = ? AND owner IN (?, -1) AND superseded = 0"
                                            " ORDER BY owner DESC LIMIT 1",
                                            uid, name, ret));
 }
@@ -154,10 +161,7 @@ int store_find_image_of(Store *store, int64_t owner, const char *name, StoreImag
 
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
-        return store_end(store, find_image(store,
-                                           "SELECT " IMAGE_COLUMNS
-                                           " FROM images WHERE name = ? AND owner = ? AND superseded = 0",
-                                           owner, name, ret));
+        return store_end(store, find_image(store, "name = ? AND owner = ? AND superseded = 0", owner, name, ret));
 }
 
 static void free_image(gpointer image)
@@ -167,14 +171,12 @@ static void free_image(gpointer image)
 
 static int list_images(Store *store, uint32_t uid, GPtrArray *images)
 {
+        g_autofree char *sql = select_images(store, "superseded = 0 AND (?1 = 4294967295 OR owner IN (?1, -1))"
+                                                    " ORDER BY owner, name");
         _cleanup_(store_finalize) sqlite3_stmt *statement = NULL;
         int r;
 
-        r = store_prepare(store,
-                          "SELECT " IMAGE_COLUMNS
-                          " FROM images WHERE superseded = 0 AND (?1 = 4294967295 OR owner IN (?1, -1))"
-                          " ORDER BY owner, name",
-                          &statement);
+        r = store_prepare(store, sql, &statement);
         if (r < 0)
                 return r;
         (void) sqlite3_bind_int64(statement, 1, uid);
@@ -224,6 +226,7 @@ StoreImage *store_image_free(StoreImage *image)
                 return NULL;
         g_free(image->name);
         g_free(image->digest);
+        g_free(image->platform);
         g_clear_pointer(&image->layers, g_ptr_array_unref);
         g_strfreev(image->env);
         g_strfreev(image->entrypoint);

@@ -12,6 +12,9 @@ int store_begin(Store *store);
 /* Ends it, all its statements being finalized; r is what became of it, and is returned. */
 int store_end(Store *store, int r);
 
+/* Of the records, within a look-up: STORE_VERSION, or less where they are on a file system that can't be written. */
+int store_get_version(const Store *store);
+
 int store_prepare(Store *store, const char *sql, sqlite3_stmt **ret);
 /* Returns 1 for a row, 0 at the end. */
 int store_step(Store *store, sqlite3_stmt *statement);

@@ -31,6 +31,7 @@ struct Store {
         char *path;
         sqlite3 *connection;
         bool immutable;
+        int version; /* of the records */
 };
 
 void store_finalize(sqlite3_stmt **statement)
@@ -87,9 +88,9 @@ static int check_version(Store *store)
                 result = sqlite3_step(statement);
         if (result != SQLITE_ROW)
                 return result;
-        version = sqlite3_column_int(statement, 0);
-        /* Without tables yet: as good as not there. */
-        return version == STORE_VERSION ? SQLITE_OK : version == 0 ? SQLITE_EMPTY : SQLITE_NOTADB;
+        version = store->version = sqlite3_column_int(statement, 0);
+        /* Without tables yet: as good as not there. Older ones stay so where nobody can write. */
+        return version == 0 ? SQLITE_EMPTY : version > 0 && version <= STORE_VERSION ? SQLITE_OK : SQLITE_NOTADB;
 }
 
 static int open_records(Store *store, bool immutable)
@@ -107,6 +108,11 @@ static int open_records(Store *store, bool immutable)
                 result = check_version(store);
         store->immutable = immutable;
         return result;
+}
+
+int store_get_version(const Store *store)
+{
+        return store->version;
 }
 
 int store_begin(Store *store)

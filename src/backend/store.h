@@ -34,6 +34,7 @@ typedef struct StoreImage {
         int64_t created;   /* seconds since 1970 */
         uint64_t size;     /* bytes of all its layers, those that it shares with other images too */
         char *digest;      /* the OCI chain id of its layers, "sha256:…"; "" where one of them was committed here */
+        char *platform;    /* normalised; "" where it is not known */
         GPtrArray *layers; /* of StoreLayer, top first, no folder twice; at least one. NULL in a list */
         /* The defaults of Start. All NULL in a list; otherwise lists are never NULL. */
         GStrv env; /* NAME=VALUE */

@@ -247,6 +247,9 @@ int create_options_take(CreateOptions *options, int c, const char *value, sd_bus
         case OPTION_DNS:
                 g_ptr_array_add(options->dns, (gpointer) value);
                 return 1;
+        case OPTION_PLATFORM:
+                options->platform = value;
+                return 1;
         case OPTION_PROPERTY:
                 return take_property(options, value, error);
         case OPTION_RLIMIT:
@@ -313,6 +316,7 @@ static int append_options(sd_bus_message *message, const CreateOptions *options,
             (r = append_text_option(message, "hostname", options->hostname)) < 0 ||
             (r = host_options_append(message, options->hosts)) < 0 ||
             (r = dns_options_append(message, options->dns)) < 0 ||
+            (r = append_text_option(message, "platform", options->platform)) < 0 ||
             (r = append_properties(message, options->properties)) < 0 ||
             (r = append_limits(message, options->limits)) < 0)
                 return r;

@@ -18,6 +18,7 @@ typedef struct CreateOptions {
         const char *security;
         const char *hostname;
         GArray *ports; /* PortOption */
+        const char *platform;
         bool output;
         bool read_only;
         GArray *properties; /* ScopeProperty */
@@ -39,6 +40,7 @@ typedef struct CreateOptions {
                 {"net", required_argument, NULL, OPTION_NET}, {"security", required_argument, NULL, OPTION_SECURITY},  \
                 {"publish", required_argument, NULL, 'p'}, {"hostname", required_argument, NULL, OPTION_HOSTNAME},     \
                 {"add-host", required_argument, NULL, OPTION_ADD_HOST}, {"dns", required_argument, NULL, OPTION_DNS},  \
+                {"platform", required_argument, NULL, OPTION_PLATFORM},                                                \
                 {"property", required_argument, NULL, OPTION_PROPERTY},                                                \
         {                                                                                                              \
                 "rlimit", required_argument, NULL, OPTION_RLIMIT                                                       \

@@ -79,6 +79,9 @@ static const char create_options[] =
            "      --add-host NAME:ADDRESS\n"
            "                            a further line of /etc/hosts\n"
            "      --dns ADDRESS         a DNS server, in the place of those of the host\n"
+           "      --platform OS/ARCH[/VARIANT]\n"
+           "                            what its programs are for, as linux/arm64; by default what IMAGE\n"
+           "                            is for\n"
            "      --property NAME=VALUE a limit as in unit files: MemoryMin, MemoryLow, MemoryHigh,\n"
            "                            MemoryMax, MemorySwapMax, CPUWeight, CPUQuota, TasksMax,\n"
            "                            IOWeight, RuntimeMaxSec, AllowedCPUs\n"
@@ -255,7 +258,8 @@ static const char pull_text[] = N_("gangwayctl pull [OPTION...] REFERENCE\n"
                                    "      --name IMAGE              call it IMAGE instead of REFERENCE\n");
 static const char platform_option[] =
         N_("      --platform OS/ARCH[/VARIANT]\n"
-           "                                where there are several, this one: linux/arm64\n"
+           "                                where there are several, this one: linux/arm64; and what\n"
+           "                                a root file system is for\n"
            "      --system                  for all users; asks for a password\n");
 static const char import_examples[] = N_("Examples:\n"
                                          "  gangwayctl import debian:12 debian.tar.zst\n"

@@ -82,7 +82,13 @@ static int read_images(sd_bus_message *reply, JsonArray *list)
         return r;
 }
 
-static void print_image(JsonObject *object, int width)
+/* What is not known of an image is not told. */
+static const char *get_platform(JsonObject *object)
+{
+        return json_object_has_member(object, "platform") ? json_object_get_string_member(object, "platform") : "-";
+}
+
+static void print_image(JsonObject *object, int width, int platform_width)
 {
         g_autoptr(GDateTime) created = g_date_time_new_from_unix_local(json_object_get_int_member(object, "created"));
         g_autofree char *date = created ? g_date_time_format(created, "%Y-%m-%d %H:%M") : g_strdup("-"),
@@ -92,22 +98,25 @@ static void print_image(JsonObject *object, int width)
                                          : g_strdup_printf("%" G_GINT64_FORMAT,
                                                            json_object_get_int_member(object, "owner"));
 
-        printf("%-*s %-10s %-16s %7s %.*s\n", width, json_object_get_string_member(object, "name"), owner, date, size,
-               DIGEST_SHOWN, json_object_get_string_member(object, "digest"));
+        printf("%-*s %-10s %-16s %7s %-*s %.*s\n", width, json_object_get_string_member(object, "name"), owner, date,
+               size, platform_width, get_platform(object), DIGEST_SHOWN,
+               json_object_get_string_member(object, "digest"));
 }
 
 static void print_images(JsonArray *list)
 {
-        int width = (int) strlen("IMAGE");
+        int width = (int) strlen("IMAGE"), platform_width = (int) strlen("PLATFORM");
 
         for (guint i = 0; i < json_array_get_length(list); i++) {
                 JsonObject *object = json_array_get_object_element(list, i);
 
                 width = MAX(width, (int) strlen(json_object_get_string_member(object, "name")));
+                platform_width = MAX(platform_width, (int) strlen(get_platform(object)));
         }
-        printf("%-*s %-10s %-16s %7s %s\n", width, "IMAGE", "OWNER", "CREATED", "SIZE", "DIGEST");
+        printf("%-*s %-10s %-16s %7s %-*s %s\n", width, "IMAGE", "OWNER", "CREATED", "SIZE", platform_width, "PLATFORM",
+               "DIGEST");
         for (guint i = 0; i < json_array_get_length(list); i++)
-                print_image(json_array_get_object_element(list, i), width);
+                print_image(json_array_get_object_element(list, i), width, platform_width);
 }
 
 int verb_images(Ctl *ctl, int argc, char **argv)

@@ -93,6 +93,7 @@ ContainerSpec *container_spec_free(ContainerSpec *spec)
         g_ptr_array_unref(spec->rlimits);
         g_ptr_array_unref(spec->scope_properties);
         g_free(spec->hostname);
+        g_free(spec->platform);
         g_free(spec->name);
         g_free(spec);
         return NULL;

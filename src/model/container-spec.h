@@ -59,6 +59,7 @@ typedef struct ScopeProperty {
 typedef struct ContainerSpec {
         char *name;
         char *hostname;
+        char *platform; /* normalised; NULL: that of the root, or the machine's */
         NetMode net_mode;
         SecurityMode security_mode;
         bool watch_bus;

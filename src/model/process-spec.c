@@ -12,8 +12,10 @@
 #define ARGUMENTS_SIZE_MAX (2U * 1024U * 1024U)
 /* Of one variable with its name, execve(2): 32 pages. */
 #define VARIABLE_SIZE_MAX 131071U
-#define DEFAULT_PATH      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define DEFAULT_TERM      "xterm"
+/* The reference's goes by the platform's system (BuildKit, DefaultPathEnv()), of which only linux is here: its
+ * architecture changes nothing. */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_TERM "xterm"
 
 static void close_process_fd(gpointer data)
 {

@@ -21,5 +21,7 @@
 #define STORE_SCRATCH  "scratch"
 #define STORE_ROOT     "root"
 
-/* PRAGMA user_version of the records; src/store/database.c has the tables. */
-#define STORE_VERSION 1
+/* PRAGMA user_version of the records; src/store/database.c has the tables, and what became of those of older ones. */
+#define STORE_VERSION 2
+/* Since then an image has a platform. */
+#define STORE_VERSION_PLATFORMS 2

@@ -101,6 +101,7 @@ int bus_new(Service *service, Manager *manager, Operations *operations, Bus **re
                 return r;
         }
         manager_set_listener(manager, &listener, bus);
+        platforms_set_listener(service->platforms, manager_bus_platforms_changed, bus);
         operations_set_listener(operations, &operations_listener, bus);
         *ret = bus;
         return 0;
@@ -110,6 +111,7 @@ Bus *bus_free(Bus *bus)
 {
         if (!bus)
                 return NULL;
+        platforms_set_listener(bus->service->platforms, NULL, NULL);
         sd_bus_slot_unref(bus->operation_enumerator_slot);
         sd_bus_slot_unref(bus->operation_slot);
         sd_bus_slot_unref(bus->enumerator_slot);

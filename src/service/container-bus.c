@@ -85,6 +85,11 @@ GETTER(get_image)
         return sd_bus_message_append(reply, "s", root->image ? root->image : "");
 }
 
+GETTER(get_platform)
+{
+        return sd_bus_message_append(reply, "s", container_get_platform(((ContainerBus *) userdata)->container));
+}
+
 GETTER(get_unit)
 {
         return sd_bus_message_append(reply, "s", container_get_unit(((ContainerBus *) userdata)->container));
@@ -189,6 +194,7 @@ const sd_bus_vtable container_bus_vtable[] = {
         SD_BUS_PROPERTY("Ports", "a(ssqq)", get_ports, 0, CHANGES),
         SD_BUS_PROPERTY("SecurityMode", "s", get_security_mode, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Hostname", "s", get_hostname, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Platform", "s", get_platform, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Mounts", "a(uss)", get_mounts, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Image", "s", get_image, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Unit", "s", get_unit, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -207,6 +207,9 @@ static GPtrArray *request_new(const Commit *commit, const ContainerMount *mount)
         g_ptr_array_add(strings, g_strdup_printf("%" G_GINT64_FORMAT, parent ? parent->id : 0));
         g_ptr_array_add(strings, g_strdup_printf("%u", commit->container->id_base));
         g_ptr_array_add(strings, g_strdup_printf("%" G_GINT64_FORMAT, root ? root->id : 0));
+        /* What was added to an image is for the same as the image, and else for what the container is. */
+        g_ptr_array_add(strings, g_strdup(mount->image && *mount->image->platform ? mount->image->platform
+                                                                                  : commit->container->platform));
         for (guint i = 0; i < MIN(mount->stubs->len, STUBS_MAX); i++) {
                 const char *stub = mount->stubs->pdata[i];
 

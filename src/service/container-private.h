@@ -28,6 +28,7 @@ struct Container {
         uint32_t id_base;
         char *id;
         char *unit;
+        char *platform; /* that it is for, normalised; NULL until it is known */
         ContainerState state;
         const Runtime *runtime; /* of its first start, for all later ones */
         char *runtime_path;

@@ -14,6 +14,7 @@
 #include "model/names.h"
 #include "service/container-commit.h"
 #include "service/container-files.h"
+#include "service/container-platform.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -86,6 +87,7 @@ Container *container_free(Container *container)
         g_free(container->release_sentence);
         g_free(container->cgroup_path);
         g_free(container->runtime_path);
+        g_free(container->platform);
         g_free(container->unit);
         g_free(container->id);
         g_free(container);
@@ -303,15 +305,24 @@ static void on_held(const sd_bus_error *error, void *userdata)
                 make_or_fail(userdata);
 }
 
+static int find_platform(Container *container, sd_bus_error *error)
+{
+        return container_platform_find(platforms_get(container->service->platforms), container->spec,
+                                       container_mounts_get_root_image(container->mounts), &container->platform, error);
+}
+
 /* What is taken from others comes first, and what is missing is an error before anything is made. */
 void container_create(Container *container)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r = container_mounts_hold(container->mounts, on_held, container, &error);
+        int held = container_mounts_hold(container->mounts, on_held, container, &error), r = held;
 
+        /* The images are held by now, also where a cache is waited for. */
+        if (r >= 0)
+                r = find_platform(container, &error);
         if (r < 0)
                 container_release(container, &error, NULL, NULL);
-        else if (r > 0)
+        else if (held > 0)
                 make_or_fail(container);
         else
                 container_wait(container);
@@ -348,6 +359,11 @@ const char *container_get_id(const Container *container)
 ContainerState container_get_state(const Container *container)
 {
         return container->state;
+}
+
+const char *container_get_platform(const Container *container)
+{
+        return container->platform;
 }
 
 const char *container_get_unit(const Container *container)

@@ -83,6 +83,8 @@ const ContainerSpec *container_get_spec(const Container *container);
 uint32_t container_get_owner(const Container *container);
 const char *container_get_id(const Container *container);
 ContainerState container_get_state(const Container *container);
+/* The platform that it is for, normalised. */
+const char *container_get_platform(const Container *container);
 const char *container_get_unit(const Container *container);
 /* "" until the scope has started. */
 const char *container_get_cgroup(const Container *container);

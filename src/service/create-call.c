@@ -175,6 +175,18 @@ static void ask(CreateCall *call)
         authorize(call->bus->authorizer, call->m, call->owner, &request);
 }
 
+/* Nobody is asked about what can't be: once more, and with the image, it is looked at when the container is made. */
+static int check_platform(const Bus *bus, const ContainerSpec *spec, sd_bus_error *error)
+{
+        Platform platform;
+
+        if (!spec->platform)
+                return 0;
+        if (platform_parse(spec->platform, &platform, error) < 0)
+                return -EINVAL;
+        return platform_list_check(platforms_get(bus->service->platforms), &platform, error);
+}
+
 int create_call(Bus *bus, sd_bus_message *m, sd_bus_error *error)
 {
         ContainerSpec *spec;
@@ -186,6 +198,11 @@ int create_call(Bus *bus, sd_bus_message *m, sd_bus_error *error)
         r = decode_container(m, &spec, error);
         if (r < 0)
                 return r;
+        r = check_platform(bus, spec, error);
+        if (r < 0) {
+                container_spec_free(spec);
+                return r;
+        }
         call = g_new0(CreateCall, 1);
         call->bus = bus;
         call->m = sd_bus_message_ref(m);

@@ -214,6 +214,11 @@ static int read_dns_servers(sd_bus_message *m, void *target, sd_bus_error *error
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
+static int read_platform(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        return decode_platform(m, &((ContainerSpec *) target)->platform, error);
+}
+
 static int read_watch_bus(sd_bus_message *m, void *target, sd_bus_error *error)
 {
         return decode_bool(m, &((ContainerSpec *) target)->watch_bus);
@@ -306,13 +311,21 @@ static int read_rlimits(sd_bus_message *m, void *target, sd_bus_error *error)
 int decode_container(sd_bus_message *m, ContainerSpec **ret, sd_bus_error *error)
 {
         static const OptionRow rows[] = {
-                {"mounts", "aa{sv}", decode_mounts},        {"secrets", "a{sv}", read_secrets},
-                {"ssh-agents", "a{sh}", read_agents},       {"net-mode", "s", read_net_mode},
-                {"security-mode", "s", read_security_mode}, {"hostname", "s", read_hostname},
-                {"watch-bus", "b", read_watch_bus},         {"scope-properties", "a(sv)", read_scope_properties},
-                {"rlimits", "a{s(tt)}", read_rlimits},      {"ports", "a(sqq)", read_ports},
-                {"port-address", "s", read_port_address},   {"extra-hosts", "a(ss)", read_extra_hosts},
-                {"dns-servers", "as", read_dns_servers},    {NULL, NULL, NULL},
+                {"mounts", "aa{sv}", decode_mounts},
+                {"secrets", "a{sv}", read_secrets},
+                {"ssh-agents", "a{sh}", read_agents},
+                {"net-mode", "s", read_net_mode},
+                {"security-mode", "s", read_security_mode},
+                {"hostname", "s", read_hostname},
+                {"watch-bus", "b", read_watch_bus},
+                {"scope-properties", "a(sv)", read_scope_properties},
+                {"rlimits", "a{s(tt)}", read_rlimits},
+                {"platform", "s", read_platform},
+                {"ports", "a(sqq)", read_ports},
+                {"port-address", "s", read_port_address},
+                {"extra-hosts", "a(ss)", read_extra_hosts},
+                {"dns-servers", "as", read_dns_servers},
+                {NULL, NULL, NULL},
         };
         g_autoptr(ContainerSpec) spec = container_spec_new();
         int r;

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "model/image-name.h"
-#include "model/platform.h"
 #include "service/decode.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -18,15 +17,7 @@ static int read_system(sd_bus_message *m, void *target, sd_bus_error *error)
 
 static int read_platform(sd_bus_message *m, void *target, sd_bus_error *error)
 {
-        ImageRequest *request = target;
-        g_autoptr(Platform) platform = NULL;
-        int r = decode_string(m, &request->platform);
-
-        if (r >= 0 && platform_parse(request->platform, &platform) < 0)
-                return error_invalid(
-                        error, "'%.128s' is no platform; one is as 'linux/amd64' or, with a variant, as 'linux/arm/v7'",
-                        request->platform);
-        return r;
+        return decode_platform(m, &((ImageRequest *) target)->platform, error);
 }
 
 static int read_name_option(sd_bus_message *m, void *target, sd_bus_error *error)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "util/error.h"
+#include "util/platform.h"
 
 static const OptionRow *find_row(const OptionRow *rows, const char *name)
 {
@@ -96,6 +97,22 @@ int decode_word(sd_bus_message *m, const char *what, int (*from_string)(const ch
                 return r;
         r = from_string(word);
         return r < 0 ? error_invalid(error, "'%.128s' is no %s; it is one of %s", word, what, words) : r;
+}
+
+int decode_platform(sd_bus_message *m, char **target, sd_bus_error *error)
+{
+        Platform platform;
+        const char *text;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &text);
+        if (r >= 0)
+                r = platform_parse(text, &platform, error);
+        if (r < 0)
+                return r;
+        g_free(*target);
+        *target = platform_to_text(&platform);
+        return 0;
 }
 
 int decode_fd(sd_bus_message *m)

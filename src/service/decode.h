@@ -27,5 +27,8 @@ int decode_bool(sd_bus_message *m, bool *target);
 int decode_word(sd_bus_message *m, const char *what, int (*from_string)(const char *), const char *words,
                 sd_bus_error *error);
 
+/* Reads a platform, in any spelling, into *target in the normalised one. Errors: InvalidArgs, PlatformNotSupported. */
+int decode_platform(sd_bus_message *m, char **target, sd_bus_error *error);
+
 /* A copy of the fd that comes next. Returns it. */
 int decode_fd(sd_bus_message *m);

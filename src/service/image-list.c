@@ -11,9 +11,16 @@
 static int append_image(sd_bus_message *m, const StoreImage *image)
 {
         bool system = image->owner == STORE_OWNER_SYSTEM;
+        int r;
 
-        return sd_bus_message_append(m, "(sbuttsa{sv})", image->name, system, system ? 0U : (uint32_t) image->owner,
-                                     (uint64_t) MAX(image->created, 0), image->size, image->digest ?: "", 0);
+        r = sd_bus_message_open_container(m, 'r', "sbuttsa{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "sbutts", image->name, system, system ? 0U : (uint32_t) image->owner,
+                                          (uint64_t) MAX(image->created, 0), image->size, image->digest ?: "");
+        if (r >= 0)
+                r = *image->platform ? sd_bus_message_append(m, "a{sv}", 1, "platform", "s", image->platform)
+                                     : sd_bus_message_append(m, "a{sv}", 0);
+        return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 int image_list_call(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -58,6 +58,7 @@ static void daemon_done(Daemon *daemon)
                 sd_bus_close(daemon->service.bus);
         }
         sd_bus_unref(daemon->service.bus);
+        platforms_free(daemon->service.platforms);
         reaper_free(daemon->service.reaper);
         seccomp_profile_free(daemon->service.seccomp);
         config_free(daemon->service.config);
@@ -304,6 +305,8 @@ static int start(Daemon *daemon)
         r = sd_event_default(&service->event);
         if (r >= 0)
                 r = reaper_new(service->event, &service->reaper);
+        if (r >= 0)
+                r = platforms_new(service->event, service->reaper, &service->platforms);
         if (r >= 0)
                 r = sd_event_add_signal(service->event, NULL, SIGTERM, on_stop, daemon);
         if (r >= 0)

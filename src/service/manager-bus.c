@@ -185,6 +185,14 @@ static int get_net_modes(sd_bus *b, const char *path, const char *interface, con
                                      net_mode_to_string(NET_HOST));
 }
 
+static int get_platforms(sd_bus *b, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        const Bus *bus = userdata;
+
+        return sd_bus_message_append_strv(reply, (char **) platform_list_get(platforms_get(bus->service->platforms)));
+}
+
 /* Every method is open to all as far as sd-bus goes: access.c has decided before it comes here. */
 const sd_bus_vtable manager_bus_vtable[] = {
         SD_BUS_VTABLE_START(0),
@@ -216,6 +224,7 @@ const sd_bus_vtable manager_bus_vtable[] = {
         SD_BUS_PROPERTY("Features", "as", get_features, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Runtime", "s", get_runtime, 0, 0),
         SD_BUS_PROPERTY("NetModes", "as", get_net_modes, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Platforms", "as", get_platforms, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,
 };
 
@@ -245,6 +254,14 @@ void manager_bus_container_removed(Container *container, void *userdata)
 
         send_signal(bus, container, "ContainerRemoved");
         (void) g_hash_table_remove(bus->containers, container_get_id(container));
+}
+
+/* What this machine runs is no secret of anybody's: all on the bus are told. */
+void manager_bus_platforms_changed(void *userdata)
+{
+        const Bus *bus = userdata;
+
+        (void) sd_bus_emit_properties_changed(bus->service->bus, ROOT_PATH, MANAGER_INTERFACE, "Platforms", NULL);
 }
 
 void manager_bus_container_new(Bus *bus, Container *container)

@@ -10,5 +10,8 @@ extern const sd_bus_vtable manager_bus_vtable[];
 void manager_bus_container_added(Container *container, void *userdata);
 void manager_bus_container_removed(Container *container, void *userdata);
 
+/* Of the platforms' listener; userdata is the Bus. */
+void manager_bus_platforms_changed(void *userdata);
+
 /* Tells of a new container, whose creator is known by now. */
 void manager_bus_container_new(Bus *bus, Container *container);

@@ -13,6 +13,7 @@
 #include "backend/store.h"
 #include "model/config.h"
 #include "service/caches.h"
+#include "service/platforms.h"
 
 /*
  * What the daemon's objects work with: made once in main(), and borrowed by all. The config and what follows from it is
@@ -29,6 +30,7 @@ typedef struct Service {
         Helpers *store_helpers;
         Helpers *network_helpers;
         Caches *caches;
+        Platforms *platforms;
         SeccompProfile *seccomp;
         Config *config;
         const Runtime *runtime;

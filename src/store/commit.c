@@ -22,6 +22,7 @@
 #include "store/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/platform.h"
 
 typedef struct Commit {
         Job *job;
@@ -30,6 +31,7 @@ typedef struct Commit {
         uint64_t parent;
         uint32_t id_base;
         uint64_t settings_from;
+        const char *platform;     /* normalised, or "" */
         const char *const *stubs; /* NULL at the end */
         char *folder;
         TreeCopy copy;
@@ -115,7 +117,7 @@ static int copy_upper(Commit *commit, const Incoming *incoming, int upper, sd_bu
 static int insert(Commit *commit, sd_bus_error *error)
 {
         Job *job = commit->job;
-        ImageRow row = {.owner = commit->owner, .name = commit->name, .digest = ""};
+        ImageRow row = {.owner = commit->owner, .name = commit->name, .digest = "", .platform = commit->platform};
         g_autoptr(ImageSettings) settings = image_settings_new();
         uint64_t below = 0;
         int64_t image = 0;
@@ -166,7 +168,12 @@ static int make_image(Commit *commit, int upper, sd_bus_error *error)
 int verb_commit(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_error *error)
 {
         g_autofree char *folder = folder_name_new();
-        Commit commit = {.job = job, .name = request->strings[2], .stubs = request->strings + 6, .folder = folder};
+        Commit commit = {.job = job,
+                         .name = request->strings[2],
+                         .platform = request->strings[6],
+                         .stubs = request->strings + 7,
+                         .folder = folder};
+        Platform platform;
         struct stat st;
         int r;
 
@@ -179,6 +186,8 @@ int verb_commit(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_e
                 r = argument_to_id_base(request->strings[4], &commit.id_base, error);
         if (r >= 0)
                 r = argument_to_number(request->strings[5], 0, INT64_MAX, &commit.settings_from, error);
+        if (r >= 0 && *commit.platform)
+                r = platform_parse(commit.platform, &platform, error);
         if (r >= 0 && (fstat(request->fds[0], &st) < 0 || !S_ISDIR(st.st_mode)))
                 r = error_invalid(error, "What is to be committed is no folder");
         if (r >= 0)

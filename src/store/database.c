@@ -6,6 +6,8 @@
  * image is removed: so the WAL is made large at the beginning, is written back after each operation, and keeps its
  * size.
  *
+ * Records of an older version are brought to this one when they are opened, once. They can't be brought back.
+ *
  * Same parent and digest is one row. The same digest under another parent shares the folder.
  */
 
@@ -49,6 +51,7 @@ static const char schema[] =
         " size INTEGER NOT NULL,"                 /* bytes of all layers */
         " digest TEXT NOT NULL,"                  /* the chain id; '' where a layer has none */
         " superseded INTEGER NOT NULL DEFAULT 0," /* 0, or the image that has its name now; see settle.c */
+        " platform TEXT NOT NULL DEFAULT '',"     /* normalised, util/platform.h; '' where it is not known */
         " UNIQUE(owner, name, superseded));"
         "CREATE INDEX images_by_superseded ON images(superseded) WHERE superseded <> 0;"
         "CREATE INDEX layers_by_boot_id ON layers(boot_id) WHERE boot_id <> '';"
@@ -69,6 +72,13 @@ static const char schema[] =
         "CREATE INDEX caches_by_key ON caches(owner, cache_id);"
         "CREATE INDEX caches_by_seed ON caches(seed);"
         "PRAGMA user_version = " G_STRINGIFY(STORE_VERSION) ";";
+
+/* What a version has that the one before it had not; the first is version 2. */
+static const char *const upgrades[] = {
+        "ALTER TABLE images ADD COLUMN platform TEXT NOT NULL DEFAULT '';",
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(upgrades) == STORE_VERSION - 1);
 
 void database_finalize(sqlite3_stmt **statement)
 {
@@ -137,9 +147,20 @@ void database_write_back(Job *job)
         (void) sqlite3_wal_checkpoint_v2(job->database, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
+/* From version on, which is not 0, to this one. */
+static int upgrade(Job *job, int64_t version, sd_bus_error *error)
+{
+        int r = 0;
+
+        for (; r >= 0 && version < STORE_VERSION; version++)
+                r = execute(job, upgrades[version - 1], error);
+        return r < 0 ? r : execute(job, "PRAGMA user_version = " G_STRINGIFY(STORE_VERSION), error);
+}
+
 static int make_tables(Job *job, sd_bus_error *error)
 {
         int64_t version = 0;
+        bool is_new;
         int r;
 
         r = database_begin(job, DURABLE_NOW, error);
@@ -147,15 +168,18 @@ static int make_tables(Job *job, sd_bus_error *error)
                 return r;
         /* Another one may have been faster. */
         r = get_version(job, &version, error);
-        if (r >= 0 && version == 0)
+        is_new = version == 0;
+        if (r >= 0 && is_new)
                 r = execute(job, schema, error);
+        else if (r >= 0 && version < STORE_VERSION)
+                r = upgrade(job, version, error);
         if (r < 0) {
                 database_rollback(job);
                 return r;
         }
         r = database_commit(job, NULL, error);
         job->committed = false;
-        if (r >= 0)
+        if (r >= 0 && is_new)
                 make_room(job);
         return r;
 }
@@ -186,7 +210,7 @@ int database_open(Job *job, sd_bus_error *error)
         r = get_version(job, &version, error);
         if (r < 0)
                 return r;
-        if (version == 0)
+        if (version >= 0 && version < STORE_VERSION)
                 return make_tables(job, error);
         if (version != STORE_VERSION)
                 return error_set(error, SD_BUS_ERROR_NOT_SUPPORTED,

@@ -86,10 +86,10 @@ int image_replace(Job *job, const ImageRow *row, int64_t *ret_id, sd_bus_error *
         int r;
 
         r = database_run(job, error,
-                         "INSERT INTO images (owner, name, layer, created, size, digest, superseded)"
-                         " VALUES (?, ?, ?, ?, ?, ?, -1)",
-                         "itiiit", row->owner, row->name, row->layer, (int64_t) time(NULL), (int64_t) row->size,
-                         row->digest);
+                         "INSERT INTO images (owner, name, layer, created, size, digest, platform, superseded)"
+                         " VALUES (?, ?, ?, ?, ?, ?, ?, -1)",
+                         "itiiitt", row->owner, row->name, row->layer, (int64_t) time(NULL), (int64_t) row->size,
+                         row->digest, row->platform);
         if (r < 0)
                 return r;
         id = sqlite3_last_insert_rowid(job->database);

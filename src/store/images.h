@@ -29,7 +29,8 @@ typedef struct ImageRow {
         const char *name;
         int64_t layer;
         uint64_t size;
-        const char *digest; /* or "" */
+        const char *digest;   /* or "" */
+        const char *platform; /* normalised, or "" */
 } ImageRow;
 int image_replace(Job *job, const ImageRow *row, int64_t *ret_id, sd_bus_error *error);
 

@@ -8,6 +8,7 @@
  *   opaque INDEX PATH               a folder of the layer that it unpacks
  *   unpacked INDEX DIGEST SIZE
  *   setting KIND VALUE
+ *   platform PLATFORM               of the image, normalised; once, where it is known
  *   done LAYERS SKIPPED-DEVICES     or error NAME SENTENCE
  *
  * It parses what a user handed in, so all that it says is checked: that it comes in this order, that numbers are
@@ -30,6 +31,7 @@
 #include "store/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/platform.h"
 
 #define SETTINGS_MAX       4096U
 #define PLATFORM_BYTES_MAX 128U
@@ -41,7 +43,8 @@ typedef struct Dialog {
         Unpacker unpacker;
         ImageSettings *settings;
         const char *name;
-        bool in_layer; /* one is being unpacked */
+        char *platform; /* NULL until it is said */
+        bool in_layer;  /* one is being unpacked */
         bool ended;
         uint64_t bytes;
         uint64_t skipped_devices;
@@ -51,6 +54,7 @@ static void dialog_done(Dialog *dialog)
 {
         unpacker_done(&dialog->unpacker);
         image_settings_free(dialog->settings);
+        g_free(dialog->platform);
         import_done(&dialog->import);
 }
 
@@ -138,6 +142,22 @@ static int on_setting(Dialog *dialog, const StringMessage *message, sd_bus_error
         return 0;
 }
 
+static int on_platform(Dialog *dialog, const StringMessage *message, sd_bus_error *error)
+{
+        g_autofree char *normalised = NULL;
+        Platform platform;
+
+        if (dialog->platform)
+                return unpacker_mistrust("a second platform", error);
+        if (platform_parse(message->strings[1], &platform, NULL) < 0)
+                return unpacker_mistrust("a platform that is none", error);
+        normalised = platform_to_text(&platform);
+        if (!g_str_equal(normalised, message->strings[1]))
+                return unpacker_mistrust("a platform that is not normalised", error);
+        dialog->platform = g_steal_pointer(&normalised);
+        return 0;
+}
+
 static int on_done(Dialog *dialog, const StringMessage *message, sd_bus_error *error)
 {
         if (dialog->in_layer || dialog->import.layers->len == 0 ||
@@ -154,7 +174,8 @@ static const struct {
         int (*take)(Dialog *dialog, const StringMessage *message, sd_bus_error *error);
 } words[] = {
         {"progress", 3, on_progress}, {"layer", 3, on_layer},     {"opaque", 3, on_opaque},
-        {"unpacked", 4, on_unpacked}, {"setting", 3, on_setting}, {"done", 3, on_done},
+        {"unpacked", 4, on_unpacked}, {"setting", 3, on_setting}, {"platform", 2, on_platform},
+        {"done", 3, on_done},
 };
 
 static int take_message(Dialog *dialog, const StringMessage *message, sd_bus_error *error)
@@ -186,7 +207,7 @@ static int converse(Dialog *dialog, sd_bus_error *error)
 static int make_image(Dialog *dialog, ImportResult *ret, sd_bus_error *error)
 {
         Job *job = dialog->import.job;
-        ImageRow row = {.owner = dialog->import.owner, .name = dialog->name};
+        ImageRow row = {.owner = dialog->import.owner, .name = dialog->name, .platform = dialog->platform ?: ""};
         Placement placement;
         int64_t image = 0;
         int r;

@@ -16,9 +16,10 @@
  *                                         were not used for so many seconds, while all of them take up more than so
  *                                         many bytes. Answers freed, layers, caches
  *   cache-create OWNER CACHE-ID SEED ID-BASE    a folder for a cache; SEED is a layer or 0. Answers id, folder
- *   commit OWNER NAME PARENT ID-BASE SETTINGS-FROM STUB…    the fd is an upper folder of overlayfs: copies it to a
- * layer on top of the layer PARENT (or 0), as an image with the settings of another (its id, or 0). Paths that are
- * still empty in it are left out. Answers image, size, skipped-devices
+ *   commit OWNER NAME PARENT ID-BASE SETTINGS-FROM PLATFORM STUB…    the fd is an upper folder of overlayfs: copies it
+ *                                         to a layer on top of the layer PARENT (or 0), as an image for PLATFORM (or
+ *                                         "") with the settings of another (its id, or 0). Paths that are still empty
+ *                                         in it are left out. Answers image, size, skipped-devices
  *
  * OWNER is a uid, or -1 for the system. An image of the same name is replaced. The answers are any number of "progress
  * DONE TOTAL" (bytes; 0 where not known), then "ok KEY VALUE…" or "error NAME SENTENCE".
@@ -73,7 +74,7 @@ static const struct {
         {"collect", 0, 0, 0, verb_collect, .background = true},
         {"prune", 3, 3, 0, verb_prune, .background = true},
         {"cache-create", 4, 4, 0, verb_cache_create},
-        {"commit", 5, STRING_MESSAGE_STRINGS_MAX, 1, verb_commit},
+        {"commit", 6, STRING_MESSAGE_STRINGS_MAX, 1, verb_commit},
 };
 
 void answer_add_text(GStrvBuilder *answer, const char *key, const char *value)
@@ -136,9 +137,9 @@ int argument_check_name(const char *argument, sd_bus_error *error)
 }
 
 /* An import keeps a processor busy for seconds. It is nothing that somebody types into, so whoever does goes first, and
- * so does the daemon, which answers others meanwhile. Where the kernel groups tasks by session (sched(7), "The autogroup
- * feature"), a nice value counts only within the group, and the daemon would be made to wait for what its helper has
- * used up: hence a session of its own, whose group steps back as well. */
+ * so does the daemon, which answers others meanwhile. Where the kernel groups tasks by session (sched(7), "The
+ * autogroup feature"), a nice value counts only within the group, and the daemon would be made to wait for what its
+ * helper has used up: hence a session of its own, whose group steps back as well. */
 static void step_back(void)
 {
         const struct sched_param parameters = {.sched_priority = 0};

@@ -18,7 +18,7 @@ static int copy_image(Job *job, const Tag *tag, sd_bus_error *error)
 {
         _cleanup_(database_finalize) sqlite3_stmt *statement = NULL;
         g_autoptr(ImageSettings) settings = image_settings_new();
-        g_autofree char *digest = NULL;
+        g_autofree char *digest = NULL, *platform = NULL;
         int64_t from = 0, image = 0;
         ImageRow row = {.owner = tag->new_owner, .name = tag->new_name};
         int r;
@@ -27,7 +27,8 @@ static int copy_image(Job *job, const Tag *tag, sd_bus_error *error)
         /* The image itself, under the name that it has. */
         if (r < 0 || (tag->owner == tag->new_owner && g_str_equal(tag->name, tag->new_name)))
                 return r;
-        r = database_prepare(job, error, &statement, "SELECT layer, size, digest FROM images WHERE id = ?", "i", from);
+        r = database_prepare(job, error, &statement, "SELECT layer, size, digest, platform FROM images WHERE id = ?",
+                             "i", from);
         if (r >= 0)
                 r = database_step(job, statement, error);
         if (r < 0)
@@ -36,6 +37,8 @@ static int copy_image(Job *job, const Tag *tag, sd_bus_error *error)
         row.size = (uint64_t) sqlite3_column_int64(statement, 1);
         digest = g_strdup((const char *) sqlite3_column_text(statement, 2));
         row.digest = digest;
+        platform = g_strdup((const char *) sqlite3_column_text(statement, 3));
+        row.platform = platform;
         r = image_get_settings(job, from, settings, error);
         if (r >= 0)
                 r = image_replace(job, &row, &image, error);

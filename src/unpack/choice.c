@@ -69,7 +69,7 @@ static char *list(const Choice *choice)
 
         for (unsigned i = 0; i < choice->candidates->len && i < LISTED_MAX; i++) {
                 const Candidate *candidate = choice->candidates->pdata[i];
-                g_autofree char *platform = platform_text(&candidate->platform);
+                g_autofree char *platform = platform_to_text(&candidate->platform);
                 g_autofree char *name = sentence_name(platform);
 
                 g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
@@ -82,12 +82,13 @@ static char *list(const Choice *choice)
 
 static int set_error(const Choice *choice, const Platform *wanted, const char *problem, sd_bus_error *error)
 {
-        g_autofree char *there = list(choice), *platform = platform_text(wanted);
+        g_autofree char *there = list(choice), *platform = platform_to_text(wanted);
 
         return error_set(error, ERROR_INVALID_IMAGE, "%s platform %s; there are: %s", problem, platform, there);
 }
 
-int choice_make(const Choice *choice, const Platform *wanted, void **ret, sd_bus_error *error)
+int choice_make(const Choice *choice, const Platform *wanted, void **ret, Platform *ret_platform,
+                bool *ret_has_platform, sd_bus_error *error)
 {
         const Candidate *best = NULL;
         unsigned best_fit = 0;
@@ -116,5 +117,7 @@ int choice_make(const Choice *choice, const Platform *wanted, void **ret, sd_bus
                 return set_error(choice, wanted, "There is more than one image, write an archive of one: for the",
                                  error);
         *ret = best->data;
+        *ret_platform = best->platform;
+        *ret_has_platform = best->has_platform;
         return 0;
 }

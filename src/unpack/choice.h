@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <systemd/sd-bus.h>
 
-#include "unpack/platform.h"
+#include "util/platform.h"
 
 /*
  * The choice of one image among several by platform.
@@ -27,4 +27,5 @@ unsigned choice_count(const Choice *choice);
 
 /* Takes the one that fits best, or the only one if that says no platform. Errors with a sentence that lists what there
  * is: InvalidImage, where none fits or several images do. */
-int choice_make(const Choice *choice, const Platform *wanted, void **ret, sd_bus_error *error);
+int choice_make(const Choice *choice, const Platform *wanted, void **ret, Platform *ret_platform,
+                bool *ret_has_platform, sd_bus_error *error);

@@ -125,7 +125,7 @@ int docker_read(const Source *source, const Platform *platform, Layout **ret, sd
         if (r >= 0)
                 r = add_images(source, manifest, images, choice, error);
         if (r >= 0)
-                r = choice_make(choice, platform, &chosen, error);
+                r = choice_make(choice, platform, &chosen, &layout->platform, &layout->has_platform, error);
         if (r >= 0)
                 r = read_image(chosen, layout, error);
         if (r < 0)

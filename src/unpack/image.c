@@ -16,7 +16,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
+#include "unpack/document.h"
 #include "unpack/layer.h"
 #include "unpack/layout.h"
 #include "unpack/sentence.h"
@@ -43,6 +45,17 @@ static int send_done(const Unpacking *u, size_t n_layers)
         return store_link_send("done", numbers[0], numbers[1]);
 }
 
+/* Where a config says nothing that could be one, nothing is known. */
+static int send_platform(const Platform *platform)
+{
+        g_autofree char *text = NULL;
+
+        if (!platform_is_valid(platform))
+                return 0;
+        text = platform_to_text(platform);
+        return store_link_send("platform", text);
+}
+
 static int send_unpacked(const char *index, const char *diff_id, uint64_t size)
 {
         char number[24];
@@ -64,6 +77,9 @@ static int finish_root(const Unpacking *u, const LayerResult *layer, sd_bus_erro
                         return sentence_disk_error(error, "The layer's folder can't be renamed", errno);
                 r = send_unpacked("0", layer->diff_id, u->usage.bytes);
         }
+        /* It does not say what it is for, so its owner's word is taken. */
+        if (r >= 0)
+                r = send_platform(&u->platform);
         return r < 0 ? r : send_done(u, 1);
 }
 
@@ -127,13 +143,51 @@ static void add_total(Unpacking *u, const Layout *layout)
         }
 }
 
+/* The index comes first, where it says something: configs of arm's lesser variants often leave the variant out, which
+ * would make them arm/v7. */
+static int read_platform(const Unpacking *u, const Layout *layout, Platform *ret, sd_bus_error *error)
+{
+        static const char what[] = "its config";
+        const char *os, *architecture, *variant;
+        g_autofree char *wanted = NULL, *there = NULL, *name = NULL;
+        int r;
+
+        if (layout->has_platform) {
+                *ret = layout->platform;
+                return 0;
+        }
+        r = document_string(layout->config, "os", what, &os, error);
+        if (r >= 0)
+                r = document_string(layout->config, "architecture", what, &architecture, error);
+        if (r >= 0)
+                r = document_string(layout->config, "variant", what, &variant, error);
+        if (r < 0)
+                return r;
+        if (!os || !architecture) {
+                *ret = u->platform;
+                return 0;
+        }
+        platform_set(ret, os, architecture, variant);
+        /* What nobody asked for is taken as what it is, so that an image need not be for this machine. */
+        if (strcmp(ret->os, u->platform.os) == 0 && (!*u->request->platform || platform_fit(&u->platform, ret) > 0))
+                return 0;
+        wanted = platform_to_text(&u->platform);
+        there = platform_to_text(ret);
+        name = sentence_name(there);
+        return error_set(error, ERROR_INVALID_IMAGE, "The image's config says that it is for %s, and not for %s", name,
+                         wanted);
+}
+
 static int unpack_layout(Unpacking *u, const Source *source, LayoutKind kind, sd_bus_error *error)
 {
         g_autoptr(Layout) layout = NULL;
         g_autoptr(Settings) settings = NULL;
+        Platform platform;
         int r;
 
         r = layout_read(source, kind, &u->platform, &layout, error);
+        if (r >= 0)
+                r = read_platform(u, layout, &platform, error);
         if (r >= 0)
                 r = settings_read(layout->config, &settings, error);
         if (r < 0)
@@ -146,6 +200,8 @@ static int unpack_layout(Unpacking *u, const Source *source, LayoutKind kind, sd
                         return r;
         }
         r = settings_send(settings);
+        if (r >= 0)
+                r = send_platform(&platform);
         return r < 0 ? r : send_done(u, layout->layers->len);
 }
 
@@ -191,13 +247,25 @@ static int unpack_folder(Unpacking *u, sd_bus_error *error)
         return unpack_layout(u, &source, kind, error);
 }
 
+/* What is wanted, or else this machine's. */
+static int set_platform(Platform *platform, const char *wanted, sd_bus_error *error)
+{
+        struct utsname name;
+
+        if (*wanted)
+                return platform_parse(wanted, platform, error);
+        (void) uname(&name);
+        platform_set_machine(platform, name.machine);
+        return 0;
+}
+
 int image_unpack(const Request *request, sd_bus_error *error)
 {
         Unpacking u = {.request = request};
         struct stat st;
         int r;
 
-        r = platform_parse(request->platform, &u.platform, error);
+        r = set_platform(&u.platform, request->platform, error);
         if (r < 0)
                 return r;
         /* cppcheck-suppress invalidFunctionArg ; -1 is what mmap(2) wants of an anonymous mapping */

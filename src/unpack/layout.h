@@ -3,11 +3,12 @@
 
 #include <glib.h>
 #include <json-glib/json-glib.h>
+#include <stdbool.h>
 #include <systemd/sd-bus.h>
 
 #include "unpack/digest.h"
-#include "unpack/platform.h"
 #include "unpack/source.h"
+#include "util/platform.h"
 
 /*
  * An image in a folder, of either kind: which layers it has, and its config.
@@ -27,6 +28,8 @@ typedef struct LayoutLayer {
 typedef struct Layout {
         GPtrArray *layers; /* LayoutLayer, the lowest first */
         JsonNode *config;
+        Platform platform; /* as the list said that it was chosen from, */
+        bool has_platform; /* if it said anything */
 } Layout;
 
 typedef enum LayoutKind {

@@ -16,6 +16,7 @@
  *   <- unpacked INDEX DIFF-ID SIZE     the folder INDEX of the target is whole
  *   <- opaque INDEX PATH       before that: a folder of it hides what is below; PATH has no symlink, "." is its top
  *   <- setting KIND VALUE      kinds: env, entrypoint, cmd, user, working-dir
+ *   <- platform PLATFORM       normalised; left out where it is not known
  *   <- done N-LAYERS SKIPPED-DEVICES, or error NAME SENTENCE
  *
  * What else stands in the target at the end (the folder "outer", layers that were not finished) is to be removed. Every

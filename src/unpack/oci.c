@@ -255,7 +255,7 @@ int oci_read(const Source *source, const Platform *platform, Layout **ret, sd_bu
         if (choice_count(walk.choice) == 0)
                 return error_set(error, ERROR_INVALID_IMAGE, "The image's index names no image of a container");
 
-        r = choice_make(walk.choice, platform, &chosen, error);
+        r = choice_make(walk.choice, platform, &chosen, &layout->platform, &layout->has_platform, error);
         if (r >= 0)
                 r = read_manifest(source, chosen, layout, error);
         if (r < 0)

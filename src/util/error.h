@@ -40,6 +40,8 @@
 #define ERROR_NETWORK_FAILED      "org.gangway1.Error.NetworkFailed"
 #define ERROR_NETWORK_UNAVAILABLE "org.gangway1.Error.NetworkUnavailable"
 
+#define ERROR_PLATFORM_NOT_SUPPORTED "org.gangway1.Error.PlatformNotSupported"
+
 /* Sets an error, with a sentence. What the sentence quotes may be cut in the middle of a character, or be a program's
  * output: what is no UTF-8 is replaced, since the bus would take no such message and the caller would get no answer.
  * Returns the negative errno of the name. */

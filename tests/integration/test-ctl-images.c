@@ -31,8 +31,8 @@ static void test_import(void)
         g_assert_true(g_str_has_prefix(errors, "gangwayctl: importing ctl/one:1\n"));
         g_assert_cmpint(ctl_run(&list, NULL, CTL("images")), ==, 0);
         g_assert_true(g_str_has_prefix(list, "IMAGE "));
-        g_assert_true(
-                g_regex_match_simple("\nctl/one:1 +0 +20[0-9-]+ [0-9:]+ +[0-9.]+M sha256:[0-9a-f]{12}\n", list, 0, 0));
+        g_assert_true(g_regex_match_simple(
+                "\nctl/one:1 +0 +20[0-9-]+ [0-9:]+ +[0-9.]+M linux/[a-z0-9/]+ +sha256:[0-9a-f]{12}\n", list, 0, 0));
         g_assert_cmpint(ctl_run(&json, NULL, CTL("images", "--json")), ==, 0);
         assert_contains(json, "\"name\" : \"ctl/one:1\"");
         assert_contains(json, "\"system\" : false");

@@ -374,7 +374,7 @@ static void test_shipped_file(void)
         assert_defaults(as_is);
 
         set = g_regex_replace_literal(regex, text, -1, 0, "", 0, NULL);
-        g_assert_cmpuint(strlen(text) - strlen(set), ==, 11);
+        g_assert_cmpuint(strlen(text) - strlen(set), ==, 15);
         all = parse_ok(set);
         g_assert_cmpuint(all->runtime_path_line, >, 0);
         all->runtime_path_line = 0;

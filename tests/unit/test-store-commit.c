@@ -121,7 +121,7 @@ static bool is_in_layer(const Fixture *f, const char *name)
 
 static GStrv commit(const Fixture *f, const char *stub, const char *other_stub)
 {
-        return STORE_OK(f->path, f->fd, "commit", "1000", "img", "0", BASE, "0", stub, other_stub);
+        return STORE_OK(f->path, f->fd, "commit", "1000", "img", "0", BASE, "0", "", stub, other_stub);
 }
 
 static void test_metadata(Fixture *f, gconstpointer data)
@@ -287,7 +287,7 @@ static void test_stubs(Fixture *f, gconstpointer data)
         write_file(f, "etc/full", "text", 0644);
         g_assert_cmpint(symlink("../used", link), ==, 0);
         g_assert_cmpint(utimensat(AT_FDCWD, etc, times, 0), ==, 0);
-        answer = STORE_OK(f->path, f->fd, "commit", "1000", "img", "0", BASE, "0", "/a", "/a/b", "a/b/c/", "/used",
+        answer = STORE_OK(f->path, f->fd, "commit", "1000", "img", "0", BASE, "0", "", "/a", "/a/b", "a/b/c/", "/used",
                           "/etc/hosts", "/etc/full", "/etc/link", "/etc/link/file", "/missing", "/", "", "/../x");
 
         g_assert_false(is_in_layer(f, "a"));
@@ -318,7 +318,7 @@ static void test_image(Fixture *f, gconstpointer data)
         write_file(f, "file", "text", 0644);
 
         /* In the place of the image whose settings it has. */
-        g_strfreev(STORE_OK(f->path, f->fd, "commit", "1000", "img", layer, "200015872", id));
+        g_strfreev(STORE_OK(f->path, f->fd, "commit", "1000", "img", layer, "200015872", id, ""));
         g_assert_cmpint(store_find_image(f->store, 1000, "img", &image), ==, 0);
         g_assert_cmpuint(image->layers->len, ==, 2);
         top = g_ptr_array_index(image->layers, 0);
@@ -329,15 +329,19 @@ static void test_image(Fixture *f, gconstpointer data)
         g_assert_cmpstr(image->cmd[0], ==, "sh");
 
         /* Of an image that is gone there are none. */
-        g_strfreev(STORE_OK(f->path, f->fd, "commit", "1000", "alone", "0", BASE, id));
+        g_strfreev(STORE_OK(f->path, f->fd, "commit", "1000", "alone", "0", BASE, id, "linux/arm64"));
         g_assert_cmpint(store_find_image(f->store, 1000, "alone", &alone), ==, 0);
+        g_assert_cmpstr(image->platform, ==, "");
+        g_assert_cmpstr(alone->platform, ==, "linux/arm64");
+        STORE_ERROR(f->path, f->fd, SD_BUS_ERROR_INVALID_ARGS, "is no platform", "commit", "1000", "x", "0", BASE, "0",
+                    "arm64");
         g_assert_cmpuint(alone->layers->len, ==, 1);
         g_assert_null(alone->env[0]);
 
         STORE_ERROR(f->path, f->fd, ERROR_NOT_COMMITTABLE, "not there any more", "commit", "1000", "x", "4711", BASE,
-                    "0");
+                    "0", "");
         file = open(path, O_RDONLY | O_CLOEXEC);
-        STORE_ERROR(f->path, file, SD_BUS_ERROR_INVALID_ARGS, "no folder", "commit", "1000", "x", "0", BASE, "0");
+        STORE_ERROR(f->path, file, SD_BUS_ERROR_INVALID_ARGS, "no folder", "commit", "1000", "x", "0", BASE, "0", "");
         g_assert_cmpuint(store_run_count(f->path, "layers"), ==, 3);
         g_assert_cmpuint(store_run_count(f->path, "incoming"), ==, 0);
 }
@@ -356,7 +360,8 @@ static void test_deep(Fixture *f, gconstpointer data)
                 fd = next;
         }
         safe_close(fd);
-        STORE_ERROR(f->path, f->fd, ERROR_NOT_COMMITTABLE, "1024 folders deep", "commit", "1000", "x", "0", BASE, "0");
+        STORE_ERROR(f->path, f->fd, ERROR_NOT_COMMITTABLE, "1024 folders deep", "commit", "1000", "x", "0", BASE, "0",
+                    "");
         g_assert_cmpuint(store_run_count(f->path, "layers"), ==, 0);
         g_assert_cmpuint(store_run_count(f->path, "incoming"), ==, 0);
 }

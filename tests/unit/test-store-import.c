@@ -85,6 +85,7 @@ static const char whole[] = "layer 0 " ONE "\nfolder 0\nfile 0/a lower\nsay unpa
                             "say progress 10 0\nsay unpacked 1 " TWO " 7\nend\n"
                             "say setting entrypoint /bin/sh\nsay setting entrypoint -c\n"
                             "say setting cmd x\nsay setting working-dir /srv\n"
+                            "say platform linux/arm/v6\n"
                             "say done 2 3\n";
 
 static void test_whole(Fixture *f, gconstpointer data)
@@ -111,6 +112,7 @@ static void test_whole(Fixture *f, gconstpointer data)
         g_assert_cmpstr(image->cmd[0], ==, "x");
         g_assert_cmpstr(image->user, ==, "app");
         g_assert_cmpstr(image->working_dir, ==, "/srv");
+        g_assert_cmpstr(image->platform, ==, "linux/arm/v6");
 
         g_assert_cmpuint(image->layers->len, ==, 2);
         g_assert_cmpuint(layer(image, 0)->id_base, ==, BASE);
@@ -180,6 +182,11 @@ static const struct {
         {"say setting env =A\n", ERROR_INVALID_IMAGE, "value"},
         {"say setting cmd \xff\n", ERROR_INVALID_IMAGE, "setting"},
         {"say setting working-dir srv\n", ERROR_INVALID_IMAGE, "value"},
+        {"say platform amd64\n", ERROR_INVALID_IMAGE, "platform that is none"},
+        {"say platform windows/amd64\n", ERROR_INVALID_IMAGE, "platform that is none"},
+        {"say platform linux/x86_64\n", ERROR_INVALID_IMAGE, "not normalised"},
+        {"say platform linux/amd64\nsay platform linux/amd64\n", ERROR_INVALID_IMAGE, "second platform"},
+        {"say platform linux/amd64 x\n", ERROR_INVALID_IMAGE, "too many"},
         {"say opaque 0 d\n", ERROR_INVALID_IMAGE, "out of its layer"},
         {LAYER("say opaque 1 d\n"), ERROR_INVALID_IMAGE, "out of its layer"},
         {LAYER("say opaque 0 d\n"), ERROR_INVALID_IMAGE, "folder that is none"},

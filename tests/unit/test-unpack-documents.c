@@ -45,17 +45,25 @@ static char *add_all(TestLayout *layout)
         return g_strjoinv(",", (char **) descriptors->pdata);
 }
 
+/* Their configs all say amd64: what is told is what the index says. */
+static void assert_told(const Unpack *u, const char *taken)
+{
+        g_autofree char *platform = g_strdelimit(g_strdup_printf("linux/%s", taken), "-", '/');
+
+        g_assert_cmpuint(unpack_count(u, "platform", platform), ==, 1);
+}
+
 static void test_platforms(void)
 {
         static const struct {
                 const char *wanted, *taken;
         } cases[] = {
-                {"linux/amd64", "amd64"},       {"linux/amd64/v2", "amd64"}, {"linux/amd64/v3", "amd64-v3"},
-                {"linux/amd64/v4", "amd64-v3"}, {"linux/arm64", "arm64"},    {"linux/arm64/v8", "arm64"},
-                {"linux/arm", "arm-v6"},        {"linux/arm/v7", "arm-v6"},  {"linux/arm/v6", "arm-v6"},
-                {"linux/arm/v5", "arm-v5"},     {"linux/s390x", "s390x"},    {"windows/amd64", "windows"},
-                {"linux/arm/v4", NULL},         {"linux/riscv64", NULL},     {"linux/s390x/z15", NULL},
-                {"freebsd/amd64", NULL},
+                {"linux/amd64", "amd64"},        {"linux/amd64/v2", "amd64"}, {"linux/amd64/v3", "amd64-v3"},
+                {"linux/amd64/v4", "amd64-v3"},  {"linux/arm64", "arm64"},    {"linux/arm64/v8", "arm64"},
+                {"linux/arm", "arm-v6"},         {"linux/arm/v7", "arm-v6"},  {"linux/arm/v6", "arm-v6"},
+                {"linux/arm/v5", "arm-v5"},      {"linux/s390x", "s390x"},    {"linux/aarch64", "arm64"},
+                {"linux/arm/v4", NULL},          {"linux/riscv64", NULL},     {"linux/s390x/z15", NULL},
+                {"linux/x86_64/v3", "amd64-v3"}, {"linux/armhf", "arm-v6"},
         };
         g_autoptr(TestLayout) flat = test_layout_new(), nested = test_layout_new();
         g_autofree char *descriptors = add_all(flat), *inner = add_all(nested), *index = NULL, *inner_index = NULL;
@@ -76,6 +84,7 @@ static void test_platforms(void)
 
                         unpack_assert_done(u, 1, 0);
                         unpack_assert_shows(u, path, "100644 0 0 x");
+                        assert_told(u, cases[n].taken);
                 } else {
                         unpack_assert_error(u, ERROR_INVALID_IMAGE, cases[n].wanted);
                         unpack_assert_error(u, ERROR_INVALID_IMAGE,
@@ -96,22 +105,85 @@ static void test_platform_arguments(void)
                 u->platform = wrong[i];
                 unpack_folder(u, layout->folder);
                 unpack_assert_error(u, SD_BUS_ERROR_INVALID_ARGS, wrong[i]);
+                u->platform = "windows/amd64";
+                unpack_folder(u, layout->folder);
+                unpack_assert_error(u, ERROR_PLATFORM_NOT_SUPPORTED, "windows");
         }
 }
 
-/* Nothing said is this machine's; and one image that says nothing is taken for any. */
+/* Nothing said is this machine's; and one image of which the index says nothing is what its config says. */
 static void test_no_platform(void)
 {
-        static const char *const wanted[] = {"", "linux/amd64", "linux/riscv64"};
+        static const char *const wanted[] = {"", "linux/amd64", "linux/x86_64/v3"};
+        g_autoptr(TestLayout) layout = test_layout_new_image(tar_new(FILE("a", "x")));
+        g_autoptr(Unpack) other = unpack_new();
 
         for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
                 g_autoptr(Unpack) u = unpack_new();
-                g_autoptr(TestLayout) layout = test_layout_new_image(tar_new(FILE("a", "x")));
 
                 u->platform = wanted[i];
                 unpack_folder(u, layout->folder);
                 unpack_assert_done(u, 1, 0);
+                g_assert_cmpuint(unpack_count(u, "platform", "linux/amd64"), ==, 1);
         }
+        other->platform = "linux/riscv64";
+        unpack_folder(other, layout->folder);
+        unpack_assert_error(other, ERROR_INVALID_IMAGE,
+                            "config says that it is for linux/amd64, and not for linux/riscv64");
+}
+
+/* A single image whose config has these members instead of its platform's, and whose index says nothing of it. */
+static TestLayout *new_with_config(const char *members)
+{
+        TestLayout *layout = test_layout_new();
+        g_autofree char *config = NULL, *config_descriptor = NULL, *manifest = NULL, *descriptor = NULL;
+
+        test_layout_add_layer(layout, tar_new(FILE("a", "x")), "gzip", TYPE_LAYER);
+        config = g_strdup_printf("{%s\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s]}}", members,
+                                 layout->diff_ids->str);
+        config_descriptor = test_layout_add_text(layout, TYPE_CONFIG, config, "");
+        manifest = g_strdup_printf("{\"schemaVersion\":2,\"config\":%s,\"layers\":[%s]}", config_descriptor,
+                                   layout->layers->str);
+        descriptor = test_layout_add_text(layout, TYPE_MANIFEST, manifest, "");
+        test_layout_set_index(layout, descriptor);
+        return layout;
+}
+
+/* What an image is for is told in the normalised spelling, whoever says it. */
+static void test_told_platform(void)
+{
+        static const struct {
+                const char *members, *wanted, *told;
+        } cases[] = {
+                {"\"os\":\"linux\",\"architecture\":\"arm64\",\"variant\":\"v8\",", "", "linux/arm64"},
+                {"\"os\":\"Linux\",\"architecture\":\"aarch64\",", "linux/arm64", "linux/arm64"},
+                {"\"os\":\"linux\",\"architecture\":\"arm\",\"variant\":\"v6\",", "linux/armhf", "linux/arm/v6"},
+                {"\"os\":\"linux\",\"architecture\":\"arm\",", "", "linux/arm/v7"},
+                {"", "linux/s390x", "linux/s390x"},
+                {"\"os\":\"linux\",", "linux/s390x", "linux/s390x"},
+                {"\"os\":\"linux\",\"architecture\":\"not a word\",", "", NULL},
+        };
+        g_autoptr(TestLayout) windows = new_with_config("\"os\":\"windows\",\"architecture\":\"amd64\",");
+        g_autoptr(Unpack) refused = unpack_new(), root = unpack_new();
+
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autoptr(TestLayout) layout = new_with_config(cases[i].members);
+                g_autoptr(Unpack) u = unpack_new();
+
+                u->platform = cases[i].wanted;
+                unpack_folder(u, layout->folder);
+                unpack_assert_done(u, 1, 0);
+                g_assert_cmpuint(unpack_count(u, "platform"), ==, cases[i].told != NULL);
+                if (cases[i].told)
+                        g_assert_cmpstr(unpack_message(u, "platform")[1], ==, cases[i].told);
+        }
+        unpack_folder(refused, windows->folder);
+        unpack_assert_error(refused, ERROR_INVALID_IMAGE, "for windows/amd64");
+
+        root->platform = "linux/aarch64";
+        unpack_bytes(root, tar_new(FILE("a", "x")));
+        unpack_assert_done(root, 1, 0);
+        g_assert_cmpuint(unpack_count(root, "platform", "linux/arm64"), ==, 1);
 }
 
 /* Which of several images is meant, nobody can know; the same one under two names is one. */
@@ -312,6 +384,7 @@ int main(int argc, char **argv)
         unpack_add_test("/unpack-documents/platforms", test_platforms);
         unpack_add_test("/unpack-documents/platform-arguments", test_platform_arguments);
         unpack_add_test("/unpack-documents/no-platform", test_no_platform);
+        unpack_add_test("/unpack-documents/told-platform", test_told_platform);
         unpack_add_test("/unpack-documents/several", test_several);
         unpack_add_test("/unpack-documents/deep-index", test_deep_index);
         unpack_add_test("/unpack-documents/malformed-index", test_malformed_index);
