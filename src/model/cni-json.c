@@ -3,46 +3,8 @@
 #include "model/cni-json.h"
 
 #include <errno.h>
-#include <string.h>
 
-/* Outside of strings. The parser also takes comments and single quotes, in which brackets could hide. */
-static bool is_punctuation(char c)
-{
-        return c != '\0' && strchr(" \t\r\n{}[],:+-.", c) != NULL;
-}
-
-/* Looks at the text before the parser does, which calls itself for each level of nesting, and takes several values one
- * after another. Returns why it is not one object of JSON that is not nested deeper, or NULL. */
-static const char *find_fault(const char *text, size_t size, unsigned depth_max)
-{
-        unsigned depth = 0;
-        bool quoted = false, begun = false;
-
-        for (size_t i = 0; i < size; i++) {
-                char c = text[i];
-
-                if (quoted) {
-                        if (c == '\\')
-                                i++;
-                        quoted = c != '"';
-                        continue;
-                }
-                if (depth == 0 && !g_ascii_isspace(c)) {
-                        if (begun || c != '{')
-                                return begun ? "something follows the object" : "it is no JSON object";
-                        begun = true;
-                }
-                if (c == '"')
-                        quoted = true;
-                else if (!is_punctuation(c) && !g_ascii_isalnum(c))
-                        return "it is no JSON";
-                else if ((c == '[' || c == '{') && ++depth > depth_max)
-                        return "it is nested too deeply";
-                else if (c == ']' || c == '}')
-                        depth--;
-        }
-        return begun && depth == 0 && !quoted ? NULL : "it is no JSON object, or not a whole one";
-}
+#include "util/json-text.h"
 
 static int fail(char **ret_why, const char *why)
 {
@@ -63,7 +25,7 @@ int cni_json_parse(const char *text, size_t size, unsigned depth_max, JsonObject
         }
         if (!g_utf8_validate_len(text, size, NULL))
                 return fail(ret_why, "it is no UTF-8 text");
-        fault = find_fault(text, size, depth_max);
+        fault = json_text_find_fault(text, size, depth_max);
         if (fault)
                 return fail(ret_why, fault);
         parser = json_parser_new_immutable();

@@ -11,6 +11,7 @@
 #include "unpack/sentence.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/json-text.h"
 
 #define DOCUMENT_SIZE_MAX (4U * 1024U * 1024U)
 /* The parser calls itself for each level, and ours need five. */
@@ -31,25 +32,6 @@ static int read_all(int fd, char *buffer, size_t size_max, size_t *ret_size)
         }
         *ret_size = size;
         return 0;
-}
-
-/* How deep it is nested at most. Brackets in strings don't count. */
-static unsigned measure_depth(const char *text, size_t size)
-{
-        unsigned depth = 0, deepest = 0;
-        bool quoted = false;
-
-        for (size_t i = 0; i < size; i++)
-                if (quoted && text[i] == '\\')
-                        i++;
-                else if (text[i] == '"')
-                        quoted = !quoted;
-                else if (!quoted && (text[i] == '[' || text[i] == '{')) {
-                        depth++;
-                        deepest = MAX(deepest, depth);
-                } else if (!quoted && (text[i] == ']' || text[i] == '}') && depth > 0)
-                        depth--;
-        return deepest;
 }
 
 static int check_digest(const char *text, size_t size, const Descriptor *descriptor, const char *what,
@@ -75,12 +57,14 @@ static int parse(const char *text, size_t size, const char *what, JsonNode **ret
 {
         g_autoptr(JsonParser) parser = json_parser_new_immutable();
         g_autoptr(GError) parse_error = NULL;
+        const char *fault;
 
         if (!g_utf8_validate(text, (gssize) size, NULL))
                 return error_set(error, ERROR_INVALID_IMAGE, "The image is malformed: %s is no UTF-8 text", what);
-        if (measure_depth(text, size) > DEPTH_MAX)
-                return error_set(error, ERROR_INVALID_IMAGE,
-                                 "The image is malformed: %s is nested more than %u levels deep", what, DEPTH_MAX);
+        fault = json_text_find_fault(text, size, DEPTH_MAX);
+        if (fault)
+                return error_set(error, ERROR_INVALID_IMAGE, "The image is malformed: %s can't be read: %s", what,
+                                 fault);
         if (!json_parser_load_from_data(parser, text, (gssize) size, &parse_error))
                 return error_set(error, ERROR_INVALID_IMAGE, "The image is malformed: %s is no JSON: %s", what,
                                  parse_error->message);

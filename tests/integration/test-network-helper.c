@@ -320,7 +320,7 @@ static void test_unavailable(void)
         NETWORK_ERROR("NetworkUnavailable", "it is no plain file", "add", "1-a", "host", "/etc", plugins);
         NETWORK_ERROR("NetworkUnavailable", "it is no plain file", "add", "1-a", "host", "/dev/zero", plugins);
         NETWORK_ERROR("NetworkUnavailable", "it is larger than", "add", "1-a", "host", write_list(large), plugins);
-        NETWORK_ERROR("NetworkUnavailable", "it is no JSON object, or not a whole one", "add", "1-a", "host",
+        NETWORK_ERROR("NetworkUnavailable", "it is no JSON object or array, or not a whole one", "add", "1-a", "host",
                       write_list("{"), plugins);
         NETWORK_ERROR("NetworkUnavailable", "the type '../pass' of plugin 1 is no file name", "add", "1-a", "host",
                       write_list(HEAD "[{\"type\":\"../pass\"}]}"), plugins);

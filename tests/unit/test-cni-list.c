@@ -162,7 +162,7 @@ static void test_input(void)
 static void test_why(void)
 {
         assert_why("", "it is no JSON");
-        assert_why("{}{}", "something follows the object");
+        assert_why("{}{}", "something follows its end");
         assert_why("{\"a\":1", "not a whole one");
         assert_why("{\"cniVersion\":\"1.1.0\"}", "'1.1.0', and 0.3.0, 0.3.1, 0.4.0 and 1.0.0 are understood");
         assert_why("{\"cniVersion\":\"1.0.0\",\"name\":\"a/b\"}", "its name 'a/b' has to be");
