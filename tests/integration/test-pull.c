@@ -89,10 +89,23 @@ static void test_options(void)
         images_clear();
 }
 
+/* What the only image is recorded to be for. */
+static void assert_platform(const char *architecture)
+{
+        g_autoptr(GVariant) body = client_call(alice, GANGWAY_PATH, "ListImages", NULL);
+        g_autoptr(GVariant) images = g_variant_get_child_value(body, 0), details = NULL;
+        g_autofree char *expected = g_strdup_printf("linux/%s", architecture);
+        const char *platform = NULL;
+
+        g_variant_get_child(images, 0, "(&sbutt&s@a{sv})", NULL, NULL, NULL, NULL, NULL, NULL, &details);
+        g_assert_true(g_variant_lookup(details, "platform", "&s", &platform));
+        g_assert_cmpstr(platform, ==, expected);
+}
+
 static void test_platform(void)
 {
         static const char *const platforms[][2] = {
-                {"linux/amd64", "amd64"}, {"linux/arm64", "arm64"}, {"linux/arm64/v8", "arm64"}};
+                {"linux/amd64", "amd64"}, {"linux/arm64", "arm64"}, {"linux/aarch64/v8", "arm64"}};
 
         for (size_t i = 0; i < G_N_ELEMENTS(platforms); i++) {
                 g_autofree char *options = g_strdup_printf("{'platform': <'%s'>}", platforms[i][0]);
@@ -101,6 +114,7 @@ static void test_platform(void)
                 g_autofree char *layer = layer_with("platform");
                 g_autofree char *text = file_text("/var/lib/gangway/layers/%s/root/platform", layer);
                 g_assert_cmpstr(text, ==, platforms[i][1]);
+                assert_platform(platforms[i][1]);
                 images_clear();
         }
         g_autofree char *path = pull(alice, REGISTRY "/apps/two:1", "{'platform': <'linux/s390x'>}");
