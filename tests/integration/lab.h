@@ -10,6 +10,7 @@
 
 #define LAB_ADDRESS         "192.0.2.2" /* this machine's, on the wire */
 #define LAB_OUTSIDE_ADDRESS "192.0.2.1" /* the other end's, by which the default route leads */
+#define LAB_NETNS_PATH      "/run/netns/lab"
 /* HTTP servers, whose file /name says "outside" and "loopback": at the other end, and on this machine alone. */
 #define LAB_OUTSIDE  LAB_OUTSIDE_ADDRESS " 9000"
 #define LAB_LOOPBACK "127.0.0.1 7777"

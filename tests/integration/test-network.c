@@ -4,6 +4,7 @@
  */
 #include "common.h"
 #include "ctl.h"
+#include "dns.h"
 #include "lab.h"
 
 #define SANDBOX "'net-mode': <'sandbox'>"
@@ -333,10 +334,10 @@ static void test_pasta_has_no_rights(void)
         daemon_configure(PASTA);
         g_autoptr(Container) container = container_new_started(client, .options = "{" SANDBOX "}");
         g_autofree char *cgroup = container_cgroup(container);
-        g_autofree char *status =
-                shell("for p in $(cat %s/cgroup.procs); do grep -q '^Name:.*pas[st]' /proc/$p/status && "
-                      "{ cat /proc/$p/status; test /proc/$p/ns/user -ef /proc/1/ns/user || echo elsewhere; }; done; true",
-                      cgroup);
+        g_autofree char *status = shell(
+                "for p in $(cat %s/cgroup.procs); do grep -q '^Name:.*pas[st]' /proc/$p/status && "
+                "{ cat /proc/$p/status; test /proc/$p/ns/user -ef /proc/1/ns/user || echo elsewhere; }; done; true",
+                cgroup);
         g_autofree char *first = shell("awk 'END { print $2 + 65535 }' /proc/%u/uid_map", container_leader(container));
         g_autofree char *uid = g_strdup_printf("Uid:\t%s\t%s\t%s\t%s", first, first, first, first);
 
@@ -347,6 +348,26 @@ static void test_pasta_has_no_rights(void)
         assert_contains(status, "Seccomp:\t2");
         container_release(container);
         daemon_configure(NULL);
+}
+
+/* By the servers of the machine's resolv.conf, one of which is outside. */
+static void test_names(void)
+{
+        DnsServer *server = dns_server_new(LAB_NETNS_PATH, LAB_OUTSIDE_ADDRESS, "only-outside.test", "192.0.2.77");
+        g_autofree char *file = file_text("/etc/resolv.conf");
+
+        g_free(shell("printf 'nameserver 127.0.0.1\\nnameserver " LAB_OUTSIDE_ADDRESS "\\n' >/etc/resolv.conf"));
+        for (size_t i = 0; i < G_N_ELEMENTS(providers); i++) {
+                daemon_configure(providers[i]);
+                g_autoptr(Container) container = container_new_started(alice, .options = "{" SANDBOX "}");
+                g_autofree char *found = NULL;
+
+                g_assert_cmpuint(process_run(container, &found, .script = "nslookup only-outside.test"), ==, 0);
+                assert_contains(found, "192.0.2.77");
+        }
+        daemon_configure(NULL);
+        g_assert_true(g_file_set_contents("/etc/resolv.conf", file, -1, NULL));
+        dns_server_free(server);
 }
 
 static void test_ctl(void)
@@ -384,6 +405,7 @@ static const Test tests[] = {
         {"/network/ends-with-the-first-process", test_ends_with_the_first_process},
         {"/network/second-try", test_second_try},
         {"/network/pasta-has-no-rights", test_pasta_has_no_rights},
+        {"/network/names", test_names},
         {"/network/ctl", test_ctl},
         {"/network/lab-free", lab_free},
 };
