@@ -258,12 +258,11 @@ static Reply *create_fails(const char *image, const char *options)
 static void test_image_refused(void)
 {
         const char *architecture;
-        g_autofree char *platform = find_missing(&architecture), *before = NULL;
+        g_autofree char *platform = find_missing(&architecture), *before = fresh_snapshot();
         g_autofree char *options = g_strdup_printf("{'platform': <'%s'>}", platform);
 
         import_foreign("foreign", options);
         image_new(alice, "own", NULL);
-        before = world_snapshot();
         g_autoptr(Reply) image = create_fails("foreign", NULL), other = NULL;
         assert_error(image, NOT_SUPPORTED, "The image 'foreign' is for");
         assert_error(image, NOT_SUPPORTED, platform);
@@ -280,8 +279,8 @@ static void test_image_refused(void)
         assert_error(mine, NOT_SUPPORTED, list[0]);
         assert_error(mine, NOT_SUPPORTED, platform);
         handler_set("foreign", "-1");
-        world_wait_same(before);
         images_clear();
+        world_wait_same(before);
 }
 
 /* Of an image for several, the one that was asked for. */
