@@ -62,8 +62,10 @@ void handler_add(const char *name, const char *architecture, const char *flags)
 {
         size_t i = 0;
 
-        while (strcmp(kinds[i].architecture, architecture) != 0)
-                g_assert_cmpuint(++i, <, G_N_ELEMENTS(kinds));
+        while (strcmp(kinds[i].architecture, architecture) != 0) {
+                i++;
+                g_assert_cmpuint(i, <, G_N_ELEMENTS(kinds));
+        }
         g_autofree char *full = full_name(name);
         g_autofree char *emulator = g_strdup_printf("/usr/bin/qemu-%s-static", kinds[i].emulator);
         g_autofree char *text = g_strdup_printf(

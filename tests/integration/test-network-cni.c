@@ -235,8 +235,7 @@ static void test_pool(void)
         }
         wait_pool("2");
         /* What somebody has changed is replaced at a reload. */
-        g_autofree char *broken =
-                shell("cd /run/netns; set -- gangway-pool-*; ip -n $1 route delete default; echo $1");
+        g_autofree char *broken = shell("cd /run/netns; set -- gangway-pool-*; ip -n $1 route delete default; echo $1");
         g_free(shell("systemctl reload gangwayd.service"));
         g_free(shell("timeout 20 sh -c 'while test -e /run/netns/%s; do sleep 0.02; done'", broken));
         wait_pool("2");

@@ -22,7 +22,8 @@ static PlatformList *make(const char *machine, unsigned level, bool sibling, con
                 &(const PlatformFacts){.machine = machine, .level = level, .runs_sibling = sibling, .foreign = array});
 }
 
-#define FOREIGN(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define FOREIGN(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NONE         ((const char *const[]){NULL})
 
 static void assert_list(PlatformList *list, const char *expected)
 {
@@ -34,14 +35,14 @@ static void assert_list(PlatformList *list, const char *expected)
 
 static void test_lists(void)
 {
-        assert_list(make("x86_64", 1, false, FOREIGN()), "linux/amd64");
-        assert_list(make("x86_64", 3, true, FOREIGN()), "linux/amd64 linux/amd64/v2 linux/amd64/v3 linux/386");
-        assert_list(make("x86_64", 9, false, FOREIGN()), "linux/amd64 linux/amd64/v2 linux/amd64/v3 linux/amd64/v4");
-        assert_list(make("aarch64", 0, true, FOREIGN()), "linux/arm64 linux/arm/v7 linux/arm/v6 linux/arm/v5");
-        assert_list(make("armv7l", 0, true, FOREIGN()), "linux/arm/v7 linux/arm/v6 linux/arm/v5");
-        assert_list(make("armv6l", 0, true, FOREIGN()), "linux/arm/v6 linux/arm/v5");
-        assert_list(make("riscv64", 0, true, FOREIGN()), "linux/riscv64");
-        assert_list(make("alpha", 3, true, FOREIGN()), "linux/alpha");
+        assert_list(make("x86_64", 1, false, NONE), "linux/amd64");
+        assert_list(make("x86_64", 3, true, NONE), "linux/amd64 linux/amd64/v2 linux/amd64/v3 linux/386");
+        assert_list(make("x86_64", 9, false, NONE), "linux/amd64 linux/amd64/v2 linux/amd64/v3 linux/amd64/v4");
+        assert_list(make("aarch64", 0, true, NONE), "linux/arm64 linux/arm/v7 linux/arm/v6 linux/arm/v5");
+        assert_list(make("armv7l", 0, true, NONE), "linux/arm/v7 linux/arm/v6 linux/arm/v5");
+        assert_list(make("armv6l", 0, true, NONE), "linux/arm/v6 linux/arm/v5");
+        assert_list(make("riscv64", 0, true, NONE), "linux/riscv64");
+        assert_list(make("alpha", 3, true, NONE), "linux/alpha");
         g_assert_null(platform_list_free(NULL));
 }
 
