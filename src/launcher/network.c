@@ -168,7 +168,7 @@ int network_start(char message[NETWORK_ERROR_SIZE])
                 return -errno;
         if (pid == 0)
                 run_pasta(out);
-        out = safe_close(out);
+        safe_close(steal_fd(&out));
         r = read_output(in, message);
         if (r < 0)
                 (void) kill(pid, SIGKILL);
@@ -246,7 +246,7 @@ size_t network_list_addresses(char text[NETWORK_ADDRESSES_SIZE], const char **ad
                 return 0;
         if (pid == 0)
                 run_list(out);
-        out = safe_close(out);
+        safe_close(steal_fd(&out));
         while (size < NETWORK_ADDRESSES_SIZE && (got = read(in, text + size, NETWORK_ADDRESSES_SIZE - size)) > 0)
                 size += (size_t) got;
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -38,24 +38,29 @@ struct Container {
         GPtrArray *ending;  /* LauncherEnd, of launchers that are not needed any more */
         uint64_t last_launcher;
         GQueue freezes; /* calls that wait for some of these, or for a commit */
-        bool freezing;  /* systemd has not answered one of them yet */
-        bool paused_by_caller;
         Scope *scope;
-        bool scope_started;
         char *cgroup_path;
-        int cgroup;
         OomWatch *oom;
+        int cgroup;
 
-        ContainerMounts *mounts;
+        /* Of its making: */
         bool mounted;
-        ContainerNetwork *network;
         bool networked;
-        bool joined;           /* the launcher has its namespaces, or there are none to have */
-        bool joining;          /* it is asked to take them */
-        bool network_released; /* or never made */
-        bool releasing_network;
+        bool joining; /* the launcher is asked to take the network's namespaces */
+        bool joined;  /* it has them, or there are none to have */
         bool created_told;
         bool waited; /* it is shown already */
+        bool scope_started;
+        /* Of pauses: */
+        bool freezing; /* systemd has not answered one of them yet */
+        bool paused_by_caller;
+        /* Of its release: */
+        bool removed; /* its folders */
+        bool releasing_network;
+        bool network_released; /* or never made */
+
+        ContainerMounts *mounts;
+        ContainerNetwork *network;
         ContainerDone created;
         ContainerWaits waits;
         void *created_userdata;
@@ -64,15 +69,14 @@ struct Container {
         GPtrArray *processes; /* Process */
         GHashTable *by_id;    /* the same, by id */
         uint64_t last_number; /* for ids */
+        GQueue jobs;          /* StartJob, those that wait first, and those under way */
         unsigned n_running;
-        GQueue jobs; /* StartJob, those that wait first, and those under way */
 
         ContainerFiles *files;
         ContainerCommits *commits;
 
         GQueue releases; /* those who wait for the release */
         ReaperWatch *removal;
-        bool removed;        /* its folders */
         char *release_error; /* the name and the sentence of why it was released by itself */
         char *release_sentence;
 

@@ -164,6 +164,7 @@ int namespaces_new(const NamespacesRequest *request, Namespaces *ret)
         theirs = safe_close(theirs);
         r = take(pid, ours, request, ret);
         (void) kill(pid, SIGKILL);
+        /* lint: allow blocking-call: it was killed, and this is for the helpers, not for the daemon */
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 ;
         return r;
