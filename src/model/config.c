@@ -3,7 +3,7 @@
 /*
  * gangwayd.conf. One table says which keys there are and what they may hold; the text is first walked line by line
  * against it, so that a misspelt, repeated or misplaced key is refused with its line and never passed over, then the
- * values are taken from GKeyFile.
+ * values are taken from GKeyFile. Only in [Labels] the keys are free.
  *
  * * The default range of ids is 1879048192 to 2147352575. The list of ids that systemd keeps (UIDS-GIDS in its
  * documentation) marks it as used by nobody: it lies between the ids that systemd-nspawn takes for its containers and
@@ -17,10 +17,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "model/daemon-labels.h"
 #include "model/id-ranges.h"
 #include "model/key-file-scan.h"
 
 #define ID_END_MAX 2147483648U
+/* The group whose keys are the admin's own. */
+#define LABELS "Labels"
 /* A block for the store, and one for a container. */
 #define ID_SIZE_MIN     (2 * ID_RANGE_SIZE)
 #define IMAGE_BYTES_MAX (G_GUINT64_CONSTANT(1) << 50)
@@ -92,6 +95,11 @@ static char *list_names(const char *group)
         return g_string_free(g_steal_pointer(&names), FALSE);
 }
 
+static bool is_labels(const KeyFileScan *scan)
+{
+        return g_strcmp0(scan->group, LABELS) == 0;
+}
+
 static int check_line(Text *text, const KeyFileScan *scan)
 {
         g_autofree char *known = NULL;
@@ -103,17 +111,23 @@ static int check_line(Text *text, const KeyFileScan *scan)
         case KEY_FILE_LINE_BROKEN:
                 return refuse(text, scan->line, "'%s' is no [Group], no Key=value and no comment.", scan->content);
         case KEY_FILE_LINE_GROUP:
-                if (find_field(scan->group, NULL))
+                if (is_labels(scan) || find_field(scan->group, NULL))
                         return 0;
                 known = list_names(NULL);
-                return refuse(text, scan->line, "There is no group [%s]; the groups are %s.", scan->group, known);
+                return refuse(text, scan->line, "There is no group [%s]; the groups are %s, [" LABELS "].", scan->group,
+                              known);
         case KEY_FILE_LINE_KEY:
                 break;
         }
 
         if (!scan->group)
                 return refuse(text, scan->line, "%s= stands before the first [Group].", scan->key);
-        if (!find_field(scan->group, scan->key)) {
+        if (is_labels(scan) && !label_key_is_valid(scan->key))
+                return refuse(text, scan->line,
+                              "[%s] %s= is not allowed; a label is named by letters, digits, _ . - and /, a letter or "
+                              "digit first, at most %u.",
+                              scan->group, scan->key, LABEL_KEY_MAX);
+        if (!is_labels(scan) && !find_field(scan->group, scan->key)) {
                 known = list_names(scan->group);
                 return refuse(text, scan->line, "There is no key %s in [%s]; the keys of this group are %s.", scan->key,
                               scan->group, known);
@@ -203,23 +217,61 @@ static int take_path(Text *text, unsigned line, const Field *field, const char *
         return 0;
 }
 
+/* Reads the value that this line sets. */
+static int read_value(Text *text, unsigned line, GKeyFile *file, const char *group, const char *key, char **ret)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *value = g_key_file_get_string(file, group, key, &error);
+
+        if (error) { /* a broken escape leaves a value, too */
+                g_autofree char *raw = g_key_file_get_value(file, group, key, NULL);
+
+                (void) refuse(text, line, "[%s] %s=%s is not allowed; after a \\ there may be s, n, t, r or \\ only.",
+                              group, key, raw);
+                return -EINVAL;
+        }
+        *ret = g_strstrip(g_steal_pointer(&value));
+        return 0;
+}
+
+static int take_label(Text *text, GKeyFile *file, const char *key, Config *config)
+{
+        unsigned line = key_file_find_line(text->bytes, text->size, LABELS, key);
+        g_autofree char *value = NULL;
+        int r = read_value(text, line, file, LABELS, key, &value);
+
+        if (r < 0)
+                return r;
+        if (!label_value_is_valid(value))
+                return refuse(text, line,
+                              "[" LABELS "] %s= is not allowed with this value; it has to be at most %u bytes without "
+                              "control characters.",
+                              key, LABEL_VALUE_MAX);
+        (void) g_hash_table_insert(config->labels, g_strdup(key), g_steal_pointer(&value));
+        return 0;
+}
+
+static int take_labels(Text *text, GKeyFile *file, Config *config)
+{
+        g_auto(GStrv) keys = g_key_file_get_keys(file, LABELS, NULL, NULL);
+        int r = 0;
+
+        for (size_t i = 0; keys && keys[i] && r == 0; i++)
+                r = take_label(text, file, keys[i], config);
+        return r;
+}
+
 static int take_field(Text *text, GKeyFile *file, const Field *field, Config *config)
 {
         unsigned line = key_file_find_line(text->bytes, text->size, field->group, field->key);
-        g_autoptr(GError) error = NULL;
         g_autofree char *value = NULL;
+        int r;
 
         if (line == 0)
                 return 0;
-        value = g_key_file_get_string(file, field->group, field->key, &error);
-        if (error) { /* a broken escape leaves a value, too */
-                g_autofree char *raw = g_key_file_get_value(file, field->group, field->key, NULL);
-
-                return refuse(text, line, "[%s] %s=%s is not allowed; after a \\ there may be s, n, t, r or \\ only.",
-                              field->group, field->key, raw);
-        }
-
-        g_strstrip(value);
+        r = read_value(text, line, file, field->group, field->key, &value);
+        if (r < 0)
+                return r;
         if (field->max > 0)
                 return take_number(text, line, field, value, config);
         if (field->offset == offsetof(Config, runtime_path))
@@ -254,6 +306,7 @@ static Config *config_new(void)
                 .max_processes_per_container = CONFIG_MAX_PROCESSES_PER_CONTAINER_DEFAULT,
                 .max_image_bytes = CONFIG_MAX_IMAGE_BYTES_DEFAULT,
                 .max_image_entries = CONFIG_MAX_IMAGE_ENTRIES_DEFAULT,
+                .labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         };
         return config;
 }
@@ -277,7 +330,8 @@ static int parse(Text *text, Config *config)
                 if (r < 0)
                         return r;
         }
-        return check_id_range(text, config);
+        r = take_labels(text, file, config);
+        return r < 0 ? r : check_id_range(text, config);
 }
 
 int config_parse(const char *text, size_t size, const char *filename, Config **ret, char **ret_message)
@@ -303,6 +357,7 @@ Config *config_free(Config *config)
                 return NULL;
         g_free(config->store_path);
         g_free(config->runtime_path);
+        g_hash_table_unref(config->labels);
         g_free(config);
         return NULL;
 }

@@ -28,6 +28,7 @@ typedef struct Config {
         unsigned max_processes_per_container;
         uint64_t max_image_bytes;
         unsigned max_image_entries;
+        GHashTable *labels; /* strings by strings; their rules are daemon-labels.h's */
 } Config;
 
 /* Reads the text of a gangwayd.conf; what it does not set has its default. filename: only for the message.
