@@ -40,6 +40,11 @@ static void free_agent(gpointer data)
         g_free(agent);
 }
 
+static void free_constraint(gpointer data)
+{
+        filter_free(data);
+}
+
 static void free_resource_limit(gpointer data)
 {
         ResourceLimit *limit = data;
@@ -64,6 +69,7 @@ ContainerSpec *container_spec_new(void)
         spec->mounts = g_ptr_array_new_with_free_func(free_mount);
         spec->secrets = g_ptr_array_new_with_free_func(free_secret);
         spec->agents = g_ptr_array_new_with_free_func(free_agent);
+        spec->constraints = g_ptr_array_new_with_free_func(free_constraint);
         spec->rlimits = g_ptr_array_new_with_free_func(free_resource_limit);
         spec->scope_properties = g_ptr_array_new_with_free_func(free_scope_property);
         return spec;
@@ -76,6 +82,7 @@ ContainerSpec *container_spec_free(ContainerSpec *spec)
         g_ptr_array_unref(spec->mounts);
         g_ptr_array_unref(spec->secrets);
         g_ptr_array_unref(spec->agents);
+        g_ptr_array_unref(spec->constraints);
         g_ptr_array_unref(spec->rlimits);
         g_ptr_array_unref(spec->scope_properties);
         g_free(spec->hostname);

@@ -6,6 +6,7 @@
 
 #include "service/authorization-table.h"
 #include "service/bus-path.h"
+#include "service/constraints.h"
 #include "service/container-bus.h"
 #include "service/decode-container.h"
 #include "service/describe-mounts.h"
@@ -165,6 +166,11 @@ int create_call(Bus *bus, sd_bus_message *m, sd_bus_error *error)
         r = decode_container(m, &spec, error);
         if (r < 0)
                 return r;
+        r = constraints_check(bus->service, spec, error);
+        if (r < 0) {
+                container_spec_free(spec);
+                return r;
+        }
         call = g_new0(CreateCall, 1);
         call->bus = bus;
         call->m = sd_bus_message_ref(m);

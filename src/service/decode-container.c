@@ -163,6 +163,28 @@ static int read_hostname(sd_bus_message *m, void *target, sd_bus_error *error)
         return decode_string(m, &((ContainerSpec *) target)->hostname);
 }
 
+static int read_constraints(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        ContainerSpec *spec = target;
+        const char *text;
+        int r = sd_bus_message_enter_container(m, 'a', "s");
+
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read(m, "s", &text)) > 0) {
+                Filter *filter;
+
+                if (spec->constraints->len >= CONSTRAINTS_MAX)
+                        return error_invalid(error, "The option 'constraints' has more than %u entries",
+                                             CONSTRAINTS_MAX);
+                r = filter_parse(text, &filter, error);
+                if (r < 0)
+                        return r;
+                g_ptr_array_add(spec->constraints, filter);
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static int read_watch_bus(sd_bus_message *m, void *target, sd_bus_error *error)
 {
         return decode_bool(m, &((ContainerSpec *) target)->watch_bus);
@@ -255,11 +277,17 @@ static int read_rlimits(sd_bus_message *m, void *target, sd_bus_error *error)
 int decode_container(sd_bus_message *m, ContainerSpec **ret, sd_bus_error *error)
 {
         static const OptionRow rows[] = {
-                {"mounts", "aa{sv}", decode_mounts},        {"secrets", "a{sv}", read_secrets},
-                {"ssh-agents", "a{sh}", read_agents},       {"net-mode", "s", read_net_mode},
-                {"security-mode", "s", read_security_mode}, {"hostname", "s", read_hostname},
-                {"watch-bus", "b", read_watch_bus},         {"scope-properties", "a(sv)", read_scope_properties},
-                {"rlimits", "a{s(tt)}", read_rlimits},      {NULL, NULL, NULL},
+                {"mounts", "aa{sv}", decode_mounts},
+                {"secrets", "a{sv}", read_secrets},
+                {"ssh-agents", "a{sh}", read_agents},
+                {"net-mode", "s", read_net_mode},
+                {"security-mode", "s", read_security_mode},
+                {"hostname", "s", read_hostname},
+                {"watch-bus", "b", read_watch_bus},
+                {"scope-properties", "a(sv)", read_scope_properties},
+                {"rlimits", "a{s(tt)}", read_rlimits},
+                {"constraints", "as", read_constraints},
+                {NULL, NULL, NULL},
         };
         g_autoptr(ContainerSpec) spec = container_spec_new();
         int r;
