@@ -7,7 +7,7 @@
 
 /*
  * The daemon's view of the store: images, layers and caches, read from the records in gangway.db, which nobody but
- * gangway-store processes writes (src/store, and store-helper.h to start one). A look-up is a few reads of a small
+ * gangway-store processes writes (src/store, and helper.h to start one). A look-up is a few reads of a small
  * local file, and never waits for a writer: the records are in WAL form.
  *
  * Layers and caches are plain folders, and whoever mounts one holds it, so that it is not removed meanwhile.

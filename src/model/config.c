@@ -31,11 +31,15 @@
 typedef struct Field {
         const char *group;
         const char *key;
-        size_t offset;    /* in Config: an unsigned, a char * where max is 0, a uint64_t where it is a size */
+        size_t offset;    /* in Config: an unsigned; a char * where max is 0 and words NULL; a uint64_t for a size */
         guint64 min, max; /* max 0: an absolute path */
         guint64 multiple;
-        bool size; /* of bytes: it may end with K, M, G or T, as those of systemd */
+        bool size;                /* of bytes: it may end with K, M, G or T, as those of systemd */
+        bool path_list;           /* paths with ':' between them */
+        const char *const *words; /* the unsigned is the index of one of these */
 } Field;
+
+static const char *const network_providers[] = {[NETWORK_CNI] = "cni", [NETWORK_PASTA] = "pasta", NULL};
 
 static const Field fields[] = {
         {"Ids", "First", offsetof(Config, id_range_first), ID_RANGE_SIZE, ID_END_MAX - ID_SIZE_MIN, ID_RANGE_SIZE},
@@ -46,6 +50,10 @@ static const Field fields[] = {
         {"Limits", "ProcessesPerContainer", offsetof(Config, max_processes_per_container), 1, 65536, 1},
         {"Limits", "ImageBytes", offsetof(Config, max_image_bytes), 1, IMAGE_BYTES_MAX, 1, true},
         {"Limits", "ImageEntries", offsetof(Config, max_image_entries), 1, 1000000000, 1},
+        {"Network", "Provider", offsetof(Config, network_provider), .words = network_providers},
+        {"Network", "List", offsetof(Config, network_list)},
+        {"Network", "PluginPath", offsetof(Config, network_plugin_path), .path_list = true},
+        {"Network", "Pool", offsetof(Config, network_pool_size), 0, 256, 1},
 };
 
 G_STATIC_ASSERT(sizeof(unsigned) == sizeof(uint32_t));
@@ -198,13 +206,38 @@ static int take_number(Text *text, unsigned line, const Field *field, const char
         return 0;
 }
 
+static int take_word(Text *text, unsigned line, const Field *field, const char *value, Config *config)
+{
+        g_autofree char *known = NULL;
+
+        for (unsigned i = 0; field->words[i]; i++)
+                if (strcmp(field->words[i], value) == 0) {
+                        G_STRUCT_MEMBER(unsigned, config, field->offset) = i;
+                        return 0;
+                }
+        known = g_strjoinv(" or ", (char **) field->words);
+        return refuse(text, line, "[%s] %s=%s is not allowed; it has to be %s.", field->group, field->key, value,
+                      known);
+}
+
+static bool are_absolute(const char *value, bool list)
+{
+        g_auto(GStrv) paths = g_strsplit(value, list ? ":" : "\n", -1);
+
+        for (char **path = paths; *path; path++)
+                if (**path != '/')
+                        return false;
+        return *paths != NULL;
+}
+
 static int take_path(Text *text, unsigned line, const Field *field, const char *value, Config *config)
 {
         char **path = &G_STRUCT_MEMBER(char *, config, field->offset);
 
-        if (value[0] != '/')
-                return refuse(text, line, "[%s] %s=%s is not allowed; it has to be an absolute path, as %s.",
-                              field->group, field->key, value, *path);
+        if (!are_absolute(value, field->path_list))
+                return refuse(text, line, "[%s] %s=%s is not allowed; it has to be %s, as %s.", field->group,
+                              field->key, value,
+                              field->path_list ? "absolute paths with ':' between them" : "an absolute path", *path);
         for (const char *c = value; *c; c++)
                 if (g_ascii_iscntrl(*c)) {
                         g_autofree char *escaped = g_strescape(value, NULL);
@@ -272,6 +305,8 @@ static int take_field(Text *text, GKeyFile *file, const Field *field, Config *co
         r = read_value(text, line, file, field->group, field->key, &value);
         if (r < 0)
                 return r;
+        if (field->words)
+                return take_word(text, line, field, value, config);
         if (field->max > 0)
                 return take_number(text, line, field, value, config);
         if (field->offset == offsetof(Config, runtime_path))
@@ -306,6 +341,8 @@ static Config *config_new(void)
                 .max_processes_per_container = CONFIG_MAX_PROCESSES_PER_CONTAINER_DEFAULT,
                 .max_image_bytes = CONFIG_MAX_IMAGE_BYTES_DEFAULT,
                 .max_image_entries = CONFIG_MAX_IMAGE_ENTRIES_DEFAULT,
+                .network_list = g_strdup(CONFIG_NETWORK_LIST_DEFAULT),
+                .network_plugin_path = g_strdup(CONFIG_NETWORK_PLUGIN_PATH_DEFAULT),
                 .labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         };
         return config;
@@ -357,6 +394,8 @@ Config *config_free(Config *config)
                 return NULL;
         g_free(config->store_path);
         g_free(config->runtime_path);
+        g_free(config->network_list);
+        g_free(config->network_plugin_path);
         g_hash_table_unref(config->labels);
         g_free(config);
         return NULL;

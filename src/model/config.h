@@ -18,6 +18,14 @@
 #define CONFIG_MAX_IMAGE_BYTES_DEFAULT             (UINT64_C(64) << 30)
 #define CONFIG_MAX_IMAGE_ENTRIES_DEFAULT           2000000U
 
+#define CONFIG_NETWORK_LIST_DEFAULT        "/etc/cni/net.d/88-gangway.conflist"
+#define CONFIG_NETWORK_PLUGIN_PATH_DEFAULT "/usr/lib/cni:/usr/libexec/cni:/opt/cni/bin"
+
+typedef enum NetworkProvider {
+        NETWORK_CNI,
+        NETWORK_PASTA,
+} NetworkProvider;
+
 typedef struct Config {
         uint32_t id_range_first; /* a multiple of ID_RANGE_SIZE, as is the size; its first block is the store's */
         uint32_t id_range_size;
@@ -28,7 +36,11 @@ typedef struct Config {
         unsigned max_processes_per_container;
         uint64_t max_image_bytes;
         unsigned max_image_entries;
-        GHashTable *labels; /* strings by strings; their rules are daemon-labels.h's */
+        unsigned network_provider;  /* NetworkProvider */
+        char *network_list;         /* absolute: a CNI network list */
+        char *network_plugin_path;  /* absolute folders with ':' between them */
+        unsigned network_pool_size; /* networks that are kept ready */
+        GHashTable *labels;         /* strings by strings; their rules are daemon-labels.h's */
 } Config;
 
 /* Reads the text of a gangwayd.conf; what it does not set has its default. filename: only for the message.

@@ -9,7 +9,7 @@
 typedef struct Creating {
         CacheCreation *creation;
         uint32_t id_base;
-        StoreHelper *helper;
+        Helper *helper;
 } Creating;
 
 static int list(const CacheKey *key, GPtrArray **ret, void *userdata)
@@ -28,7 +28,7 @@ static int hold(const char *folder, int *ret_fd, void *userdata)
 
 static void free_creating(Creating *creating)
 {
-        store_helper_free(creating->helper);
+        helper_free(creating->helper);
         g_free(creating);
 }
 
@@ -37,8 +37,8 @@ static void on_ended(StringMessage *result, sd_bus_error *error, void *userdata)
         Creating *creating = userdata;
         CacheCreation *creation = creating->creation;
         _cleanup_(sd_bus_error_free) sd_bus_error failure = SD_BUS_ERROR_NULL;
-        const char *id = result ? store_helper_find(result, "id") : NULL;
-        const char *name = result ? store_helper_find(result, "folder") : NULL;
+        const char *id = result ? helper_find(result, "id") : NULL;
+        const char *name = result ? helper_find(result, "folder") : NULL;
         StoreCache *folder = NULL;
 
         if (error) {
@@ -58,7 +58,7 @@ static void on_ended(StringMessage *result, sd_bus_error *error, void *userdata)
 /* Its ids are those of the store, the first block of all: a container shows them as its own. */
 static int create(const CacheKey *key, CacheCreation *creation, void **ret, void *userdata)
 {
-        static const StoreHelperCallbacks callbacks = {.ended = on_ended};
+        static const HelperCallbacks callbacks = {.ended = on_ended};
         const Service *service = userdata;
         uint32_t base = service->config->id_range_first;
         Creating *creating = g_new0(Creating, 1);
@@ -69,9 +69,9 @@ static int create(const CacheKey *key, CacheCreation *creation, void **ret, void
 
         creating->creation = creation;
         creating->id_base = base;
-        r = store_helper_start(service->store_helpers,
-                               (const char *const[]){"cache-create", owner, key->id, seed, id_base, NULL}, NULL, 0,
-                               &callbacks, creating, &creating->helper);
+        r = helper_start(service->store_helpers,
+                         (const char *const[]){"cache-create", owner, key->id, seed, id_base, NULL}, NULL, 0,
+                         &callbacks, creating, &creating->helper);
         if (r < 0) {
                 g_free(creating);
                 return r;

@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "backend/store-helper.h"
+#include "backend/helper.h"
 #include "service/container-private.h"
 #include "service/store-work.h"
 #include "util/cleanup.h"
@@ -36,7 +36,7 @@ typedef struct Commit {
         int64_t owner;
         char *image;
         Operation *operation; /* NULL: not started */
-        StoreHelper *helper;
+        Helper *helper;
         bool cancelled;
         GPtrArray *result; /* how it went, until it is told */
         sd_bus_error error;
@@ -220,7 +220,7 @@ static GPtrArray *request_new(const Commit *commit, const ContainerMount *mount)
 /* The settings go along as they were when the container was made: its image may have been replaced since. */
 static int start_copy(Commit *commit)
 {
-        static const StoreHelperCallbacks callbacks = {.progress = on_progress, .ended = on_copied};
+        static const HelperCallbacks callbacks = {.progress = on_progress, .ended = on_copied};
         const ContainerMount *mount = container_mounts_get(commit->container->mounts, commit->index);
         g_autoptr(GPtrArray) strings = request_new(commit, mount);
         _cleanup_close_ int upper = open(mount->upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), settings = -1;
@@ -230,8 +230,8 @@ static int start_copy(Commit *commit)
         settings = store_settings_to_fd(container_mounts_get_root_image(commit->container->mounts));
         if (settings < 0)
                 return settings;
-        return store_helper_start(commit->container->service->store_helpers, (const char *const *) strings->pdata,
-                                  (const int[]){upper, settings}, 2, &callbacks, commit, &commit->helper);
+        return helper_start(commit->container->service->store_helpers, (const char *const *) strings->pdata,
+                            (const int[]){upper, settings}, 2, &callbacks, commit, &commit->helper);
 }
 
 static void copy(Container *container)
@@ -293,7 +293,7 @@ static void stop(Commit *commit)
 {
         commit->cancelled = true;
         if (commit->container->commits->phase == PHASE_COPYING)
-                store_helper_cancel(commit->helper);
+                helper_cancel(commit->helper);
 }
 
 void container_commits_abort(Container *container)
@@ -352,7 +352,7 @@ static void commit_free(void *userdata)
 
         if (commit->container)
                 (void) g_queue_remove(&commit->container->commits->queue, commit);
-        store_helper_free(commit->helper);
+        helper_free(commit->helper);
         g_clear_pointer(&commit->result, g_ptr_array_unref);
         sd_bus_error_free(&commit->error);
         g_free(commit->image);

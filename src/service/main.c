@@ -32,7 +32,7 @@ typedef struct Daemon {
         Operations *operations;
         Bus *bus;
         ReaperWatch *sweep;
-        StoreHelper *store_sweep;
+        Helper *store_sweep;
         bool stopping;
         bool containers_gone;
         bool operations_gone;
@@ -44,9 +44,9 @@ static void daemon_done(Daemon *daemon)
         manager_free(daemon->manager);
         operations_free(daemon->operations);
         reaper_watch_free(daemon->sweep);
-        store_helper_free(daemon->store_sweep);
+        helper_free(daemon->store_sweep);
         caches_free(daemon->service.caches);
-        store_helpers_free(daemon->service.store_helpers);
+        helpers_free(daemon->service.store_helpers);
         store_close(daemon->service.store);
         pull_units_free(daemon->service.pulls);
         scope_manager_free(daemon->service.scopes);
@@ -184,7 +184,7 @@ static void on_store_swept(StringMessage *answer, sd_bus_error *error, void *use
 {
         Daemon *daemon = userdata;
 
-        daemon->store_sweep = store_helper_free(daemon->store_sweep);
+        daemon->store_sweep = helper_free(daemon->store_sweep);
         if (error)
                 log_error("The store can't be made ready, so no image can be used: %s", error->message);
         (void) store_connect(daemon->service.store);
@@ -193,15 +193,15 @@ static void on_store_swept(StringMessage *answer, sd_bus_error *error, void *use
 
 static void on_swept(int result, void *userdata)
 {
-        static const StoreHelperCallbacks callbacks = {.ended = on_store_swept};
+        static const HelperCallbacks callbacks = {.ended = on_store_swept};
         Daemon *daemon = userdata;
         int r;
 
         daemon->sweep = reaper_watch_free(daemon->sweep);
         if (result < 0)
                 log_warning("The folders of earlier containers can't be removed");
-        r = store_helper_start(daemon->service.store_helpers, (const char *const[]){"sweep", NULL}, NULL, 0, &callbacks,
-                               daemon, &daemon->store_sweep);
+        r = helper_start(daemon->service.store_helpers, (const char *const[]){"sweep", NULL}, NULL, 0, &callbacks,
+                         daemon, &daemon->store_sweep);
         if (r < 0) {
                 log_error("The store can't be made ready, so no image can be used: %s", strerror(-r));
                 take_name(daemon);
@@ -246,9 +246,10 @@ static int connect_bus(Daemon *daemon)
 
 static int open_store(Service *service)
 {
+        static const HelperKind kind = {.program = GANGWAY_STORE, .what = "the store", .sweeps = true};
         const char *path = service->config->store_path;
 
-        service->store_helpers = store_helpers_new(service->event, service->reaper, GANGWAY_STORE, path);
+        service->store_helpers = helpers_new(service->event, service->reaper, &kind, path);
         service->caches = caches_new(&cache_store, service);
         return store_open(path, &service->store);
 }

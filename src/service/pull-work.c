@@ -29,7 +29,7 @@ typedef struct PullWork {
         GStrv import_strings;
 
         Operation *operation;
-        StoreHelper *helper;
+        Helper *helper;
         bool imported; /* or failed to: the helper has ended */
         PullUnit *unit;
         bool fetched; /* or failed to */
@@ -113,7 +113,7 @@ static void on_fetched(const sd_bus_error *error, void *userdata)
         /* Not before the import is over: the end of the pipe would be the end of the archive. */
         keep_error(work, error);
         if (!work->imported)
-                store_helper_cancel(work->helper);
+                helper_cancel(work->helper);
 }
 
 static void on_gone(void *userdata)
@@ -127,7 +127,7 @@ static void on_gone(void *userdata)
 /* Where the unit can't be started the helper has to be brought to its end; where the helper can't, nothing was. */
 static int begin(PullWork *work, sd_bus_error *error)
 {
-        static const StoreHelperCallbacks store_callbacks = {.progress = on_progress, .ended = on_imported};
+        static const HelperCallbacks store_callbacks = {.progress = on_progress, .ended = on_imported};
         static const PullCallbacks pull_callbacks = {.ended = on_fetched, .gone = on_gone};
         PullRequest request = {
                 .number = operation_get_number(work->operation),
@@ -147,13 +147,13 @@ static int begin(PullWork *work, sd_bus_error *error)
 
         work->gone = true;
         work->fetched = true;
-        r = store_helper_start(work->service->store_helpers, (const char *const *) work->import_strings, &input, 1,
-                               &store_callbacks, work, &work->helper);
+        r = helper_start(work->service->store_helpers, (const char *const *) work->import_strings, &input, 1,
+                         &store_callbacks, work, &work->helper);
         if (r < 0)
                 return error_set(error, SD_BUS_ERROR_FAILED, "The store's helper can't be started: %s", g_strerror(-r));
         r = pull_unit_new(work->service->pulls, &request, &pull_callbacks, work, &work->unit, &work->error);
         if (r < 0) {
-                store_helper_cancel(work->helper);
+                helper_cancel(work->helper);
                 return 0;
         }
         work->gone = false;
@@ -176,7 +176,7 @@ static void cancel(void *userdata)
         PullWork *work = userdata;
 
         if (!work->imported)
-                store_helper_cancel(work->helper);
+                helper_cancel(work->helper);
         stop_fetching(work);
 }
 
@@ -186,7 +186,7 @@ static void work_free(void *userdata)
 
         sd_event_source_disable_unref(work->last_words);
         /* In this order: the import must not see an end of the pipe. */
-        store_helper_free(work->helper);
+        helper_free(work->helper);
         pull_unit_free(work->unit);
         safe_close(work->output);
         if (work->result)

@@ -4,12 +4,12 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "backend/helper.h"
 #include "backend/pull-unit.h"
 #include "backend/reaper.h"
 #include "backend/runtime.h"
 #include "backend/scope.h"
 #include "backend/seccomp-profile.h"
-#include "backend/store-helper.h"
 #include "backend/store.h"
 #include "model/config.h"
 #include "service/caches.h"
@@ -26,7 +26,8 @@ typedef struct Service {
         ScopeManager *scopes;
         PullUnits *pulls;
         Store *store;
-        StoreHelpers *store_helpers;
+        Helpers *store_helpers;
+        Helpers *network_helpers;
         Caches *caches;
         SeccompProfile *seccomp;
         Config *config;

@@ -2,7 +2,7 @@
 
 #include "service/store-work.h"
 
-#include "backend/store-helper.h"
+#include "backend/helper.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -11,7 +11,7 @@ typedef struct StoreWork {
         GStrv strings;
         int fd;
         Operation *operation;
-        StoreHelper *helper;
+        Helper *helper;
 } StoreWork;
 
 /* The keys of helpers' answers that are for users. */
@@ -28,7 +28,7 @@ GPtrArray *store_result(const StringMessage *answer)
         GPtrArray *result = result_new();
 
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-                const char *value = store_helper_find(answer, keys[i].key);
+                const char *value = helper_find(answer, keys[i].key);
                 guint64 number;
 
                 if (!value)
@@ -55,14 +55,14 @@ static void on_ended(StringMessage *answer, sd_bus_error *error, void *userdata)
 
 static void start(Operation *operation, void *userdata)
 {
-        static const StoreHelperCallbacks callbacks = {.progress = on_progress, .ended = on_ended};
+        static const HelperCallbacks callbacks = {.progress = on_progress, .ended = on_ended};
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         StoreWork *work = userdata;
         int r;
 
         work->operation = operation;
-        r = store_helper_start(work->service->store_helpers, (const char *const *) work->strings, &work->fd,
-                               work->fd >= 0 ? 1 : 0, &callbacks, work, &work->helper);
+        r = helper_start(work->service->store_helpers, (const char *const *) work->strings, &work->fd,
+                         work->fd >= 0 ? 1 : 0, &callbacks, work, &work->helper);
         work->fd = safe_close(work->fd);
         if (r >= 0)
                 return;
@@ -72,14 +72,14 @@ static void start(Operation *operation, void *userdata)
 
 static void cancel(void *userdata)
 {
-        store_helper_cancel(((StoreWork *) userdata)->helper);
+        helper_cancel(((StoreWork *) userdata)->helper);
 }
 
 static void work_free(void *userdata)
 {
         StoreWork *work = userdata;
 
-        store_helper_free(work->helper);
+        helper_free(work->helper);
         g_strfreev(work->strings);
         safe_close(work->fd);
         g_free(work);

@@ -2,7 +2,7 @@
 
 /*
  * gangway-store STORE [UNPACK]: changes the store, as root: one process for one operation. The daemon starts it
- * (src/backend/store-helper.c) with a socket as fd 3, and sends the request, a packet of strings, maybe with an fd:
+ * (src/backend/helper.c) with a socket as fd 3, and sends the request, a packet of strings, maybe with an fd:
  *
  *   sweep                                 makes the store where it is missing, and removes what others left behind that
  *                                         were killed

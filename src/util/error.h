@@ -34,6 +34,9 @@
 #define ERROR_NO_SUCH_OPERATION   "org.gangway1.Error.NoSuchOperation"
 #define ERROR_PULL_FAILED         "org.gangway1.Error.PullFailed"
 #define ERROR_NOT_COMMITTABLE     "org.gangway1.Error.NotCommittable"
+#define ERROR_NETWORK_UNAVAILABLE "org.gangway1.Error.NetworkUnavailable"
+#define ERROR_NETWORK_FAILED      "org.gangway1.Error.NetworkFailed"
+#define ERROR_PORT_IN_USE         "org.gangway1.Error.PortInUse"
 
 /* Sets an error, with a sentence. What the sentence quotes may be cut in the middle of a character, or be a program's
  * output: what is no UTF-8 is replaced, since the bus would take no such message and the caller would get no answer.

@@ -129,7 +129,7 @@ static const struct {
         {"[Ids]\nPath=/x\n", "F:2: There is no key Path in [Ids];", NULL},
         {"[Ids]\nfirst=65536\n", "F:2: There is no key first in [Ids];", NULL},
         {"[Ids]\nFirst[de]=65536\n", "F:2: There is no key First[de] in [Ids];", NULL},
-        {"\n\n[Id]\n", "F:3: There is no group [Id];", "[Ids], [Store], [Runtime], [Limits], [Labels]"},
+        {"\n\n[Id]\n", "F:3: There is no group [Id];", ", [Labels]."},
         {"First=65536\n", "F:1: First= stands before the first [Group].", NULL},
         {"[Ids]\nhello\n", "F:2: 'hello' is no", NULL},
         {"[Ids\n", "F:1: '[Ids' is no", NULL},

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "backend/store-helper.h"
+#include "backend/helper.h"
 #include "store/store-run.h"
 #include "unit.h"
 #include "util/error.h"
@@ -23,11 +23,11 @@ typedef struct Fixture {
         char *program;
         sd_event *event;
         Reaper *reaper;
-        StoreHelpers *helpers;
+        Helpers *helpers;
 } Fixture;
 
 typedef struct Operation {
-        StoreHelper *helper;
+        Helper *helper;
         unsigned n_progress;
         uint64_t done, total;
         int n_ended;
@@ -61,7 +61,9 @@ static void set_up(Fixture *f, gconstpointer data)
         g_assert_cmpint(reaper_new(f->event, &f->reaper), ==, 0);
         g_assert_cmpint(sd_event_add_time_relative(f->event, NULL, CLOCK_MONOTONIC, WAIT_USEC, 0, on_limit, NULL), >=,
                         0);
-        f->helpers = store_helpers_new(f->event, f->reaper, f->program, f->path);
+        f->helpers =
+                helpers_new(f->event, f->reaper,
+                            &(const HelperKind){.program = f->program, .what = "the store", .sweeps = true}, f->path);
 }
 
 /* Until no child is left: those that nobody asks for any more are picked up by the reaper. */
@@ -76,7 +78,7 @@ static void run_out(const Fixture *f)
 
 static void tear_down(Fixture *f, gconstpointer data)
 {
-        g_assert_null(store_helpers_free(f->helpers));
+        g_assert_null(helpers_free(f->helpers));
         run_out(f);
         g_assert_null(reaper_free(f->reaper));
         sd_event_unref(f->event);
@@ -100,22 +102,21 @@ static void on_ended(StringMessage *result, sd_bus_error *error, void *userdata)
         operation->n_ended++;
         if (result) {
                 g_assert_null(error);
-                operation->size = g_strdup(store_helper_find(result, "size"));
-                g_assert_null(store_helper_find(result, "nonsense"));
+                operation->size = g_strdup(helper_find(result, "size"));
+                g_assert_null(helper_find(result, "nonsense"));
         } else
                 operation->name = g_strdup(error->name);
-        operation->helper = store_helper_free(operation->helper);
+        operation->helper = helper_free(operation->helper);
 }
 
-static const StoreHelperCallbacks callbacks = {.progress = on_progress, .ended = on_ended};
+static const HelperCallbacks callbacks = {.progress = on_progress, .ended = on_ended};
 
 static void start(const Fixture *f, Operation *operation, const char *script)
 {
         _cleanup_close_ int fd = store_run_script(script);
         const char *const request[] = {"import", "1000", "img", "0", "0", "", "100000000", "1000", "10", NULL};
 
-        g_assert_cmpint(store_helper_start(f->helpers, request, &fd, 1, &callbacks, operation, &operation->helper), ==,
-                        0);
+        g_assert_cmpint(helper_start(f->helpers, request, &fd, 1, &callbacks, operation, &operation->helper), ==, 0);
 }
 
 static void wait_for_end(const Fixture *f, const Operation *operation)
@@ -127,7 +128,7 @@ static void wait_for_end(const Fixture *f, const Operation *operation)
 
 static void operation_done(Operation *operation)
 {
-        store_helper_free(operation->helper);
+        helper_free(operation->helper);
         g_free(operation->size);
         g_free(operation->name);
 }
@@ -170,7 +171,7 @@ static void test_cancel(Fixture *f, gconstpointer data)
 
         start(f, &operation, STALLS);
         wait_for_progress(f, &operation);
-        store_helper_cancel(operation.helper);
+        helper_cancel(operation.helper);
         wait_for_end(f, &operation);
         g_assert_cmpstr(operation.name, ==, ERROR_CANCELLED);
         g_assert_cmpuint(store_run_count(f->path, "incoming"), ==, 0);
@@ -183,7 +184,7 @@ static void test_free(Fixture *f, gconstpointer data)
 
         start(f, &operation, STALLS);
         wait_for_progress(f, &operation);
-        operation.helper = store_helper_free(operation.helper);
+        operation.helper = helper_free(operation.helper);
         run_out(f);
         g_assert_cmpint(operation.n_ended, ==, 0);
         g_assert_cmpuint(store_run_count(f->path, "incoming"), ==, 0);
@@ -195,7 +196,7 @@ static void test_free_all(Fixture *f, gconstpointer data)
 
         start(f, &operation, STALLS);
         wait_for_progress(f, &operation);
-        f->helpers = store_helpers_free(f->helpers);
+        f->helpers = helpers_free(f->helpers);
         operation.helper = NULL;
         run_out(f);
         g_assert_cmpint(operation.n_ended, ==, 0);
@@ -242,7 +243,7 @@ int main(int argc, char **argv)
         sigemptyset(&mask);
         sigaddset(&mask, SIGCHLD);
         g_assert_cmpint(sigprocmask(SIG_BLOCK, &mask, NULL), ==, 0);
-#define ADD(name, function) g_test_add("/store-helper/" name, Fixture, NULL, set_up, function, tear_down)
+#define ADD(name, function) g_test_add("/helper/" name, Fixture, NULL, set_up, function, tear_down)
         if (!store_run_is_possible())
                 return 0;
         ADD("ok", test_ok);

@@ -6,7 +6,7 @@
  * that is taken for an answer that never came.
  */
 
-#include "backend/store-helper.h"
+#include "backend/helper.h"
 
 #include <fcntl.h>
 #include <glib.h>
@@ -19,17 +19,17 @@
 #include "util/log.h"
 #include "util/spawn.h"
 
-struct StoreHelpers {
+struct Helpers {
         sd_event *event;
         Reaper *reaper;
-        char *program;
+        HelperKind kind;
         char *path;
         GPtrArray *running; /* borrowed */
-        StoreHelper *sweep;
+        Helper *sweep;
 };
 
-struct StoreHelper {
-        StoreHelpers *helpers;
+struct Helper {
+        Helpers *helpers;
         pid_t pid;
         ReaperWatch *watch;
         int control;
@@ -37,25 +37,25 @@ struct StoreHelper {
         bool is_sweep;
         bool answered;
         bool freed; /* by its owner, while it was still to be watched */
-        const StoreHelperCallbacks *callbacks;
+        const HelperCallbacks *callbacks;
         void *userdata;
 };
 
-StoreHelpers *store_helpers_new(sd_event *event, Reaper *reaper, const char *program, const char *path)
+Helpers *helpers_new(sd_event *event, Reaper *reaper, const HelperKind *kind, const char *path)
 {
-        StoreHelpers *helpers = g_new0(StoreHelpers, 1);
+        Helpers *helpers = g_new0(Helpers, 1);
 
         helpers->event = sd_event_ref(event);
         helpers->reaper = reaper;
-        helpers->program = g_strdup(program);
+        helpers->kind = *kind;
         helpers->path = g_strdup(path);
         helpers->running = g_ptr_array_new();
         return helpers;
 }
 
-static void destroy(StoreHelper *helper);
+static void destroy(Helper *helper);
 
-StoreHelpers *store_helpers_free(StoreHelpers *helpers)
+Helpers *helpers_free(Helpers *helpers)
 {
         if (!helpers)
                 return NULL;
@@ -63,7 +63,6 @@ StoreHelpers *store_helpers_free(StoreHelpers *helpers)
                 destroy(g_ptr_array_index(helpers->running, 0));
         g_ptr_array_unref(helpers->running);
         sd_event_unref(helpers->event);
-        g_free(helpers->program);
         g_free(helpers->path);
         g_free(helpers);
         return NULL;
@@ -71,30 +70,30 @@ StoreHelpers *store_helpers_free(StoreHelpers *helpers)
 
 static void on_swept(StringMessage *result, sd_bus_error *error, void *userdata)
 {
-        StoreHelpers *helpers = userdata;
+        Helpers *helpers = userdata;
 
         if (error)
-                log_warning("The store can't be swept: %s", error->message);
-        helpers->sweep = store_helper_free(helpers->sweep);
+                log_warning("What a killed helper of %s left can't be removed: %s", helpers->kind.what, error->message);
+        helpers->sweep = helper_free(helpers->sweep);
 }
 
-static const StoreHelperCallbacks sweep_callbacks = {.ended = on_swept};
+static const HelperCallbacks sweep_callbacks = {.ended = on_swept};
 
 /* One that is on its way may have passed what was left behind just now, but the next one finds it. */
-static void sweep(StoreHelpers *helpers)
+static void sweep(Helpers *helpers)
 {
         int r;
 
-        if (helpers->sweep)
+        if (helpers->sweep || !helpers->kind.sweeps)
                 return;
-        r = store_helper_start(helpers, (const char *const[]){"sweep", NULL}, NULL, 0, &sweep_callbacks, helpers,
-                               &helpers->sweep);
+        r = helper_start(helpers, (const char *const[]){"sweep", NULL}, NULL, 0, &sweep_callbacks, helpers,
+                         &helpers->sweep);
         if (r < 0)
-                log_warning("The store can't be swept: %s", g_strerror(-r));
+                log_warning("What a killed helper of %s left can't be removed: %s", helpers->kind.what, g_strerror(-r));
 }
 
 /* Ends the operation, once. The owner may free the helper, and all of them. */
-static void end(StoreHelper *helper, StringMessage *result, sd_bus_error *error)
+static void end(Helper *helper, StringMessage *result, sd_bus_error *error)
 {
         if (helper->answered)
                 return;
@@ -102,7 +101,7 @@ static void end(StoreHelper *helper, StringMessage *result, sd_bus_error *error)
         helper->callbacks->ended(result, error, helper->userdata);
 }
 
-static void take_progress(StoreHelper *helper, const StringMessage *message)
+static void take_progress(Helper *helper, const StringMessage *message)
 {
         guint64 done, total;
 
@@ -112,7 +111,7 @@ static void take_progress(StoreHelper *helper, const StringMessage *message)
                 helper->callbacks->progress(done, total, helper->userdata);
 }
 
-static void take_answer(StoreHelper *helper, StringMessage *message)
+static void take_answer(Helper *helper, StringMessage *message)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
@@ -123,13 +122,14 @@ static void take_answer(StoreHelper *helper, StringMessage *message)
         if (g_str_equal(message->strings[0], "error") && message->n_strings >= 3)
                 (void) error_set(&error, message->strings[1], "%s", message->strings[2]);
         else
-                (void) error_set(&error, SD_BUS_ERROR_FAILED, "The store's helper gave no answer that can be read");
+                (void) error_set(&error, SD_BUS_ERROR_FAILED, "The helper of %s gave no answer that can be read",
+                                 helper->helpers->kind.what);
         end(helper, NULL, &error);
 }
 
 static int on_control(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-        StoreHelper *helper = userdata;
+        Helper *helper = userdata;
         StringMessage message;
         int r = string_message_receive(fd, MSG_DONTWAIT, &message);
 
@@ -147,7 +147,7 @@ static int on_control(sd_event_source *source, int fd, uint32_t events, void *us
 }
 
 /* The answer that came with the end. Progress that nobody has read yet is of no interest any more. */
-static bool receive_answer(StoreHelper *helper, StringMessage *ret)
+static bool receive_answer(Helper *helper, StringMessage *ret)
 {
         while (string_message_receive(helper->control, MSG_DONTWAIT, ret) > 0) {
                 if (!g_str_equal(ret->strings[0], "progress"))
@@ -157,24 +157,26 @@ static bool receive_answer(StoreHelper *helper, StringMessage *ret)
         return false;
 }
 
-static void set_lost(const siginfo_t *info, sd_bus_error *error)
+static void set_lost(const Helper *helper, const siginfo_t *info, sd_bus_error *error)
 {
+        const char *what = helper->helpers->kind.what;
+
         if (info->si_code == CLD_EXITED)
                 (void) error_set(error, SD_BUS_ERROR_FAILED,
-                                 "The store's helper ended with status %d before it answered; see the journal of "
+                                 "The helper of %s ended with status %d before it answered; see the journal of "
                                  "gangwayd.service",
-                                 info->si_status);
+                                 what, info->si_status);
         else
                 (void) error_set(error, SD_BUS_ERROR_FAILED,
-                                 "The store's helper was killed by signal %d; the store is as it was before, or as it "
-                                 "was to be; look, and try again",
-                                 info->si_status);
+                                 "The helper of %s was killed by signal %d; things are as they were before, or as they "
+                                 "were to be; look, and try again",
+                                 what, info->si_status);
 }
 
 static void on_ended(const siginfo_t *info, void *userdata)
 {
-        StoreHelper *helper = userdata;
-        StoreHelpers *helpers = helper->helpers;
+        Helper *helper = userdata;
+        Helpers *helpers = helper->helpers;
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         StringMessage message;
 
@@ -184,7 +186,7 @@ static void on_ended(const siginfo_t *info, void *userdata)
         if (info->si_code != CLD_EXITED && !helper->is_sweep)
                 sweep(helpers);
         if (helper->freed) {
-                store_helper_free(helper);
+                helper_free(helper);
                 return;
         }
         if (helper->answered)
@@ -193,17 +195,17 @@ static void on_ended(const siginfo_t *info, void *userdata)
                 take_answer(helper, &message);
                 string_message_done(&message);
         } else {
-                set_lost(info, &error);
+                set_lost(helper, info, &error);
                 end(helper, NULL, &error);
         }
 }
 
-static int start(StoreHelper *helper, int control)
+static int start(Helper *helper, int control)
 {
-        const StoreHelpers *helpers = helper->helpers;
-        const char *const argv[] = {helpers->program, helpers->path, NULL};
+        const Helpers *helpers = helper->helpers;
+        const char *const argv[] = {helpers->kind.program, helpers->path, NULL};
         _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        SpawnRequest request = {.path = helpers->program, .argv = argv, .control = control, .null = null};
+        SpawnRequest request = {.path = helpers->kind.program, .argv = argv, .control = control, .null = null};
         int pidfd, r;
 
         if (null < 0)
@@ -212,15 +214,15 @@ static int start(StoreHelper *helper, int control)
         return r < 0 ? r : reaper_watch(helpers->reaper, helper->pid, pidfd, on_ended, helper, &helper->watch);
 }
 
-int store_helper_start(StoreHelpers *helpers, const char *const *strings, const int *fds, size_t n_fds,
-                       const StoreHelperCallbacks *callbacks, void *userdata, StoreHelper **ret)
+int helper_start(Helpers *helpers, const char *const *strings, const int *fds, size_t n_fds,
+                 const HelperCallbacks *callbacks, void *userdata, Helper **ret)
 {
-        StoreHelper *helper;
+        Helper *helper;
         int pair[2], r;
 
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return -errno;
-        helper = g_new0(StoreHelper, 1);
+        helper = g_new0(Helper, 1);
         helper->helpers = helpers;
         helper->is_sweep = g_str_equal(strings[0], "sweep");
         helper->control = pair[0];
@@ -245,16 +247,16 @@ int store_helper_start(StoreHelpers *helpers, const char *const *strings, const 
         return 0;
 }
 
-void store_helper_cancel(StoreHelper *helper)
+void helper_cancel(Helper *helper)
 {
         if (helper->watch && !helper->answered)
                 (void) kill(helper->pid, SIGTERM);
 }
 
-static void destroy(StoreHelper *helper)
+static void destroy(Helper *helper)
 {
         (void) g_ptr_array_remove(helper->helpers->running, helper);
-        store_helper_cancel(helper);
+        helper_cancel(helper);
         helper->source = sd_event_source_disable_unref(helper->source);
         safe_close(helper->control);
         /* One that has not ended yet is picked up by the reaper. */
@@ -262,12 +264,12 @@ static void destroy(StoreHelper *helper)
         g_free(helper);
 }
 
-StoreHelper *store_helper_free(StoreHelper *helper)
+Helper *helper_free(Helper *helper)
 {
         if (!helper)
                 return NULL;
         /* Its end is still of interest: it may be killed. */
-        store_helper_cancel(helper);
+        helper_cancel(helper);
         helper->answered = true;
         helper->freed = true;
         if (!helper->watch)
@@ -275,7 +277,7 @@ StoreHelper *store_helper_free(StoreHelper *helper)
         return NULL;
 }
 
-const char *store_helper_find(const StringMessage *result, const char *key)
+const char *helper_find(const StringMessage *result, const char *key)
 {
         for (size_t i = 1; i + 1 < result->n_strings; i += 2)
                 if (g_str_equal(result->strings[i], key))
