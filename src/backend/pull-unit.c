@@ -15,20 +15,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/pull-properties.h"
+#include "backend/systemd-manager.h"
+#include "backend/unit-sweep.h"
 #include "config.h"
 #include "model/names.h"
 #include "model/skopeo-output.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-
-#define SYSTEMD_NAME    "org.freedesktop.systemd1"
-#define SYSTEMD_PATH    "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
 /* A slow line gets its time; a server that says nothing any more does not keep an operation for ever. */
 #define RUN_USEC_MAX      (UINT64_C(6) * 3600 * 1000000)
@@ -310,27 +307,7 @@ PullUnit *pull_unit_free(PullUnit *unit)
         return NULL;
 }
 
-static int on_units(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
-{
-        PullUnits *units = userdata;
-        const char *name;
-        int r;
-
-        if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_enter_container(m, 'a', "(ssssssouso)") < 0)
-                return 0;
-        while ((r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                                        NULL)) > 0)
-                if (!g_hash_table_contains(units->units, name)) {
-                        r = sd_bus_call_method_async(units->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                                     "KillUnit", NULL, NULL, "ssi", name, "all", SIGKILL);
-                        if (r < 0)
-                                return r;
-                }
-        return r;
-}
-
 int pull_units_sweep(PullUnits *units)
 {
-        return sd_bus_call_method_async(units->bus, &units->sweep, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                        "ListUnitsByPatterns", on_units, units, "asas", 0, 1, "gangway-pull-*.service");
+        return unit_sweep(units->bus, "gangway-pull-*.service", units->units, &units->sweep);
 }

@@ -9,16 +9,12 @@
 
 #include "backend/scope.h"
 
-#include <signal.h>
-
+#include "backend/systemd-manager.h"
+#include "backend/unit-sweep.h"
 #include "model/names.h"
 #include "model/scope-property.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-
-#define SYSTEMD_NAME    "org.freedesktop.systemd1"
-#define SYSTEMD_PATH    "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
 /* How long systemd waits between SIGTERM and SIGKILL where somebody stops the scope by hand. */
 #define STOP_TIMEOUT_USEC (10 * UINT64_C(1000000))
@@ -333,28 +329,7 @@ void scope_stop(Scope *scope)
                                         "StopUnit", NULL, NULL, "ss", scope->unit, "replace");
 }
 
-static int on_units(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
-{
-        ScopeManager *manager = userdata;
-        const char *unit;
-        int r;
-
-        if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_enter_container(m, 'a', "(ssssssouso)") < 0)
-                return 0;
-        while ((r = sd_bus_message_read(m, "(ssssssouso)", &unit, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                                        NULL)) > 0)
-                if (!g_hash_table_contains(manager->scopes, unit)) {
-                        r = sd_bus_call_method_async(manager->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                                     "KillUnit", NULL, NULL, "ssi", unit, "all", SIGKILL);
-                        if (r < 0)
-                                return r;
-                }
-        return r;
-}
-
 int scope_manager_sweep(ScopeManager *manager)
 {
-        return sd_bus_call_method_async(manager->bus, &manager->sweep, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                        "ListUnitsByPatterns", on_units, manager, "asas", 0, 1,
-                                        "gangway-[0-9]*-*.scope");
+        return unit_sweep(manager->bus, "gangway-[0-9]*-*.scope", manager->scopes, &manager->sweep);
 }

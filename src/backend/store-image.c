@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "backend/store-private.h"
 #include "model/store-layout.h"
@@ -162,6 +164,45 @@ int store_find_image_of(Store *store, int64_t owner, const char *name, StoreImag
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
         return store_end(store, find_image(store, "name = ? AND owner = ? AND superseded = 0", owner, name, ret));
+}
+
+static void add_setting(GString *text, const char *kind, const char *value)
+{
+        if (!value)
+                return;
+        g_string_append_len(text, kind, (gssize) strlen(kind) + 1);
+        g_string_append_len(text, value, (gssize) strlen(value) + 1);
+}
+
+static void add_settings(GString *text, const char *kind, char *const *values)
+{
+        for (; *values; values++)
+                add_setting(text, kind, *values);
+}
+
+int store_settings_to_fd(const StoreImage *image)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+        _cleanup_close_ int fd = memfd_create("settings", MFD_CLOEXEC);
+
+        if (fd < 0)
+                return -errno;
+        if (image) {
+                add_settings(text, "env", image->env);
+                add_settings(text, "entrypoint", image->entrypoint);
+                add_settings(text, "cmd", image->cmd);
+                add_setting(text, "user", image->user);
+                add_setting(text, "working-dir", image->working_dir);
+        }
+        /* pwrite(2) leaves the position where it is. */
+        for (size_t done = 0; done < text->len;) {
+                ssize_t n = pwrite(fd, text->str + done, text->len - done, (off_t) done);
+
+                if (n < 0)
+                        return -errno;
+                done += (size_t) n;
+        }
+        return steal_fd(&fd);
 }
 
 static void free_image(gpointer image)

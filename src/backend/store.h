@@ -69,6 +69,10 @@ int store_find_image(Store *store, uint32_t uid, const char *name, StoreImage **
 /* The image of exactly this owner, a uid or STORE_OWNER_SYSTEM. Otherwise as store_find_image(). */
 int store_find_image_of(Store *store, int64_t owner, const char *name, StoreImage **ret);
 
+/* The settings of an image as gangway-store takes them (the verb commit): KIND NUL VALUE NUL…, in a file in memory that
+ * is at its beginning. NULL: of no image, so none. Returns the fd, which belongs to the caller. */
+int store_settings_to_fd(const StoreImage *image);
+
 /* The images that uid may see, its own and those of the system, or all for STORE_UID_ALL: StoreImage without layers and
  * settings, by owner (that of the system first) and name. A name may be there twice: the system's, and the caller's. */
 int store_list_images(Store *store, uint32_t uid, GPtrArray **ret);

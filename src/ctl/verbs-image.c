@@ -12,6 +12,7 @@
 
 #include "ctl/bus-call.h"
 #include "ctl/bus-json.h"
+#include "ctl/list.h"
 #include "ctl/options.h"
 #include "ctl/quantities.h"
 #include "ctl/report.h"
@@ -121,34 +122,7 @@ static void print_images(JsonArray *list)
 
 int verb_images(Ctl *ctl, int argc, char **argv)
 {
-        static const struct option options[] = {OPTIONS_COMMON, {"json", no_argument, NULL, OPTION_JSON}, OPTIONS_END};
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        g_autoptr(JsonNode) node = json_node_alloc();
-        g_autoptr(JsonArray) list = json_array_new();
-        bool json = false;
-        int c, r;
-
-        while ((c = getopt_long(argc, argv, OPTIONS_SHORT, options, NULL)) >= 0)
-                if (c == OPTION_JSON)
-                        json = true;
-                else if (option_common(ctl, c, argv, &r))
-                        return r;
-        if (optind < argc)
-                return option_usage(argv, _("it takes no NAME"));
-        r = ctl_connect(ctl, &error);
-        if (r >= 0)
-                r = ctl_call_simple(ctl, NULL, "ListImages", &reply, &error);
-        if (r >= 0)
-                r = read_images(reply, list);
-        if (r < 0)
-                return report_failure(&error, r);
-        json_node_init_array(node, list);
-        if (json)
-                bus_json_print(node, TRUE);
-        else
-                print_images(list);
-        return report_flush();
+        return list_run(ctl, argc, argv, &(const ListVerb){"ListImages", read_images, print_images});
 }
 
 /* Parses [--system]. Returns true where the verb is over. */

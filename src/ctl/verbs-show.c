@@ -13,26 +13,12 @@
 
 #include "ctl/bus-call.h"
 #include "ctl/bus-json.h"
+#include "ctl/list.h"
 #include "ctl/options.h"
 #include "ctl/report.h"
 #include "util/cleanup.h"
 
 #define INDENT "               "
-
-/* Parses [--json]. Returns true where the verb is over. */
-static bool parse_json_option(Ctl *ctl, int argc, char **argv, bool *ret_json, int *ret_status)
-{
-        static const struct option options[] = {OPTIONS_COMMON, {"json", no_argument, NULL, OPTION_JSON}, OPTIONS_END};
-        int c;
-
-        *ret_json = false;
-        while ((c = getopt_long(argc, argv, OPTIONS_SHORT, options, NULL)) >= 0)
-                if (c == OPTION_JSON)
-                        *ret_json = true;
-                else if (option_common(ctl, c, argv, ret_status))
-                        return true;
-        return false;
-}
 
 static int read_list(sd_bus_message *reply, JsonArray *list)
 {
@@ -80,30 +66,7 @@ static void print_list(JsonArray *list)
 
 int verb_list(Ctl *ctl, int argc, char **argv)
 {
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        g_autoptr(JsonNode) node = json_node_alloc();
-        g_autoptr(JsonArray) list = json_array_new();
-        bool json;
-        int r;
-
-        if (parse_json_option(ctl, argc, argv, &json, &r))
-                return r;
-        if (optind < argc)
-                return option_usage(argv, _("it takes no NAME"));
-        r = ctl_connect(ctl, &error);
-        if (r >= 0)
-                r = ctl_call_simple(ctl, NULL, "ListContainers", &reply, &error);
-        if (r >= 0)
-                r = read_list(reply, list);
-        if (r < 0)
-                return report_failure(&error, r);
-        json_node_init_array(node, list);
-        if (json)
-                bus_json_print(node, TRUE);
-        else
-                print_list(list);
-        return report_flush();
+        return list_run(ctl, argc, argv, &(const ListVerb){"ListContainers", read_list, print_list});
 }
 
 /* (ssu) as an object, whose last member depends on the state. */
@@ -262,7 +225,7 @@ int verb_show(Ctl *ctl, int argc, char **argv)
         bool json;
         int r;
 
-        if (parse_json_option(ctl, argc, argv, &json, &r))
+        if (list_parse_option(ctl, argc, argv, &json, &r))
                 return r;
         if (argc - optind != 1)
                 return option_usage(argv, _("it takes one NAME"));

@@ -3,7 +3,7 @@
 /*
  * gangwayd.conf. One table says which keys there are and what they may hold; the text is first walked line by line
  * against it, so that a misspelt, repeated or misplaced key is refused with its line and never passed over, then the
- * values are taken from GKeyFile.
+ * values are taken from GKeyFile. Only in [Labels] the keys are free.
  *
  * * The default range of ids is 1879048192 to 2147352575. The list of ids that systemd keeps (UIDS-GIDS in its
  * documentation) marks it as used by nobody: it lies between the ids that systemd-nspawn takes for its containers and
@@ -13,39 +13,23 @@
 #include "model/config.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "model/config-field.h"
+#include "model/daemon-labels.h"
 #include "model/id-ranges.h"
 #include "model/ip-address.h"
 #include "model/key-file-scan.h"
 #include "model/resolv-conf.h"
 
 #define ID_END_MAX 2147483648U
+/* The group whose keys are the admin's own. */
+#define LABELS "Labels"
 /* A block for the store, and one for a container. */
 #define ID_SIZE_MIN     (2 * ID_RANGE_SIZE)
 #define IMAGE_BYTES_MAX (G_GUINT64_CONSTANT(1) << 50)
 #define DNS_WORDS_MAX   32U
-
-/* The value of a field that is a list: words with white space between them. */
-typedef struct WordRule {
-        char *(*normalize)(const char *word); /* NULL: it can't be one of them */
-        const char *what;
-} WordRule;
-
-typedef struct Field {
-        const char *group;
-        const char *key;
-        size_t offset;    /* in Config: an unsigned, a char * where max is 0, a uint64_t where it is a size, a char **
-                             where it is a list */
-        guint64 min, max; /* max 0: an absolute path; of a list: the number of its words */
-        guint64 multiple;
-        bool size;                /* of bytes: it may end with K, M, G or T, as those of systemd */
-        bool path_list;           /* paths with ':' between them */
-        const char *const *words; /* the unsigned is the index of one of these */
-        const WordRule *list;     /* NULL: it is none */
-} Field;
 
 static const char *const network_providers[] = {[NETWORK_CNI] = "cni", [NETWORK_PASTA] = "pasta", NULL};
 
@@ -59,11 +43,11 @@ static char *normalize_option(const char *word)
         return resolv_conf_is_option(word) ? g_strdup(word) : NULL;
 }
 
-static const WordRule dns_servers = {ip_address_normalize, "IP addresses, as 192.0.2.1 or 2001:db8::1"};
-static const WordRule dns_search = {normalize_domain, "names of domains, as example.org"};
-static const WordRule dns_options = {normalize_option, "options of resolv.conf(5), as ndots:2"};
+static const ConfigWordRule dns_servers = {ip_address_normalize, "IP addresses, as 192.0.2.1 or 2001:db8::1"};
+static const ConfigWordRule dns_search = {normalize_domain, "names of domains, as example.org"};
+static const ConfigWordRule dns_options = {normalize_option, "options of resolv.conf(5), as ndots:2"};
 
-static const Field fields[] = {
+static const ConfigField fields[] = {
         {"Ids", "First", offsetof(Config, id_range_first), ID_RANGE_SIZE, ID_END_MAX - ID_SIZE_MIN, ID_RANGE_SIZE},
         {"Ids", "Size", offsetof(Config, id_range_size), ID_SIZE_MIN, ID_END_MAX - ID_RANGE_SIZE, ID_RANGE_SIZE},
         {"Store", "Path", offsetof(Config, store_path), 0, 0, 0},
@@ -81,29 +65,7 @@ static const Field fields[] = {
         {"DNS", "Options", offsetof(Config, dns_options), 0, DNS_WORDS_MAX, .list = &dns_options},
 };
 
-G_STATIC_ASSERT(sizeof(unsigned) == sizeof(uint32_t));
-
-typedef struct Text {
-        const char *bytes;
-        size_t size;
-        const char *filename;
-        char *message;
-} Text;
-
-/* Keeps "FILE:LINE: SENTENCE" as the message. Returns -EINVAL. */
-static int __attribute__((format(printf, 3, 4))) refuse(Text *text, unsigned line, const char *format, ...)
-{
-        g_autofree char *sentence = NULL;
-        va_list arguments;
-
-        va_start(arguments, format);
-        sentence = g_strdup_vprintf(format, arguments);
-        va_end(arguments);
-        text->message = g_strdup_printf("%s:%u: %s", text->filename, line, sentence);
-        return -EINVAL;
-}
-
-static const Field *find_field(const char *group, const char *key)
+static const ConfigField *find_field(const char *group, const char *key)
 {
         for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
                 if (strcmp(fields[i].group, group) == 0 && (!key || strcmp(fields[i].key, key) == 0))
@@ -128,7 +90,12 @@ static char *list_names(const char *group)
         return g_string_free(g_steal_pointer(&names), FALSE);
 }
 
-static int check_line(Text *text, const KeyFileScan *scan)
+static bool is_labels(const KeyFileScan *scan)
+{
+        return g_strcmp0(scan->group, LABELS) == 0;
+}
+
+static int check_line(ConfigText *text, const KeyFileScan *scan)
 {
         g_autofree char *known = NULL;
         unsigned first;
@@ -137,31 +104,39 @@ static int check_line(Text *text, const KeyFileScan *scan)
         case KEY_FILE_LINE_EMPTY:
                 return 0;
         case KEY_FILE_LINE_BROKEN:
-                return refuse(text, scan->line, "'%s' is no [Group], no Key=value and no comment.", scan->content);
+                return config_refuse(text, scan->line, "'%s' is no [Group], no Key=value and no comment.",
+                                     scan->content);
         case KEY_FILE_LINE_GROUP:
-                if (find_field(scan->group, NULL))
+                if (is_labels(scan) || find_field(scan->group, NULL))
                         return 0;
                 known = list_names(NULL);
-                return refuse(text, scan->line, "There is no group [%s]; the groups are %s.", scan->group, known);
+                return config_refuse(text, scan->line, "There is no group [%s]; the groups are %s, [" LABELS "].",
+                                     scan->group, known);
         case KEY_FILE_LINE_KEY:
                 break;
         }
 
         if (!scan->group)
-                return refuse(text, scan->line, "%s= stands before the first [Group].", scan->key);
-        if (!find_field(scan->group, scan->key)) {
+                return config_refuse(text, scan->line, "%s= stands before the first [Group].", scan->key);
+        if (is_labels(scan) && !label_key_is_valid(scan->key))
+                return config_refuse(
+                        text, scan->line,
+                        "[%s] %s= is not allowed; a label is named by letters, digits, _ . - and /, a letter or "
+                        "digit first, at most %u.",
+                        scan->group, scan->key, LABEL_KEY_MAX);
+        if (!is_labels(scan) && !find_field(scan->group, scan->key)) {
                 known = list_names(scan->group);
-                return refuse(text, scan->line, "There is no key %s in [%s]; the keys of this group are %s.", scan->key,
-                              scan->group, known);
+                return config_refuse(text, scan->line, "There is no key %s in [%s]; the keys of this group are %s.",
+                                     scan->key, scan->group, known);
         }
         first = key_file_find_line(text->bytes, text->size, scan->group, scan->key);
         if (first < scan->line)
-                return refuse(text, scan->line, "[%s] %s= is set twice; the first time was in line %u.", scan->group,
-                              scan->key, first);
+                return config_refuse(text, scan->line, "[%s] %s= is set twice; the first time was in line %u.",
+                                     scan->group, scan->key, first);
         return 0;
 }
 
-static int check_lines(Text *text)
+static int check_lines(ConfigText *text)
 {
         KeyFileScan scan = {.text = text->bytes, .size = text->size};
         const char *nul = text->size > 0 ? memchr(text->bytes, '\0', text->size) : NULL;
@@ -169,157 +144,79 @@ static int check_lines(Text *text)
 
         while (r == 0 && key_file_scan_next(&scan) > 0)
                 if (nul && nul < text->bytes + scan.offset)
-                        r = refuse(text, scan.line, "A NUL byte stands in this line; the file has to be plain text.");
+                        r = config_refuse(text, scan.line,
+                                          "A NUL byte stands in this line; the file has to be plain text.");
                 else if (!g_utf8_validate(scan.content, -1, NULL))
-                        r = refuse(text, scan.line, "This line is no valid UTF-8.");
+                        r = config_refuse(text, scan.line, "This line is no valid UTF-8.");
                 else
                         r = check_line(text, &scan);
         key_file_scan_done(&scan);
         return r;
 }
 
-/* A number, where the field is a size with one letter behind it, by powers of 1024. */
-static bool read_number(const Field *field, const char *value, guint64 *ret)
+/* Reads the value that this line sets. */
+static int read_value(ConfigText *text, unsigned line, GKeyFile *file, const char *group, const char *key, char **ret)
 {
-        static const char letters[] = "KMGT";
-        size_t length = strlen(value);
-        const char *letter = field->size && length > 1 ? strchr(letters, value[length - 1]) : NULL;
-        g_autofree char *digits = g_strndup(value, letter ? length - 1 : length);
-        unsigned shift = letter ? 10 * (unsigned) (letter - letters + 1) : 0;
-        guint64 number;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *value = g_key_file_get_string(file, group, key, &error);
 
-        if (!g_ascii_string_to_unsigned(digits, 10, 0, field->max >> shift, &number, NULL))
-                return false;
-        number <<= shift;
-        if (number < field->min || number > field->max || number % field->multiple != 0)
-                return false;
-        *ret = number;
-        return true;
-}
+        if (error) { /* a broken escape leaves a value, too */
+                g_autofree char *raw = g_key_file_get_value(file, group, key, NULL);
 
-static int take_number(Text *text, unsigned line, const Field *field, const char *value, Config *config)
-{
-        guint64 number;
-
-        if (!read_number(field, value, &number)) {
-                g_autofree char *of =
-                        field->multiple > 1
-                                ? g_strdup_printf("a multiple of %" G_GUINT64_FORMAT, field->multiple)
-                                : g_strdup(field->size ? "a number of bytes, which may end with K, M, G or T,"
-                                                       : "a whole number");
-
-                return refuse(text, line,
-                              "[%s] %s=%s is not allowed; it has to be %s from %" G_GUINT64_FORMAT
-                              " to %" G_GUINT64_FORMAT ".",
-                              field->group, field->key, value, of, field->min, field->max);
+                (void) config_refuse(text, line,
+                                     "[%s] %s=%s is not allowed; after a \\ there may be s, n, t, r or \\ only.", group,
+                                     key, raw);
+                return -EINVAL;
         }
-        if (field->size)
-                G_STRUCT_MEMBER(uint64_t, config, field->offset) = number;
-        else
-                G_STRUCT_MEMBER(unsigned, config, field->offset) = (unsigned) number;
+        *ret = g_strstrip(g_steal_pointer(&value));
         return 0;
 }
 
-static int take_word(Text *text, unsigned line, const Field *field, const char *value, Config *config)
+static int take_label(ConfigText *text, GKeyFile *file, const char *key, Config *config)
 {
-        g_autofree char *known = NULL;
+        unsigned line = key_file_find_line(text->bytes, text->size, LABELS, key);
+        g_autofree char *value = NULL;
+        int r = read_value(text, line, file, LABELS, key, &value);
 
-        for (unsigned i = 0; field->words[i]; i++)
-                if (strcmp(field->words[i], value) == 0) {
-                        G_STRUCT_MEMBER(unsigned, config, field->offset) = i;
-                        return 0;
-                }
-        known = g_strjoinv(" or ", (char **) field->words);
-        return refuse(text, line, "[%s] %s=%s is not allowed; it has to be %s.", field->group, field->key, value,
-                      known);
-}
-
-static bool are_absolute(const char *value, bool list)
-{
-        g_auto(GStrv) paths = g_strsplit(value, list ? ":" : "\n", -1);
-
-        for (char **path = paths; *path; path++)
-                if (**path != '/')
-                        return false;
-        return *paths != NULL;
-}
-
-static int take_path(Text *text, unsigned line, const Field *field, const char *value, Config *config)
-{
-        char **path = &G_STRUCT_MEMBER(char *, config, field->offset);
-
-        if (!are_absolute(value, field->path_list))
-                return refuse(text, line, "[%s] %s=%s is not allowed; it has to be %s, as %s.", field->group,
-                              field->key, value,
-                              field->path_list ? "absolute paths with ':' between them" : "an absolute path", *path);
-        for (const char *c = value; *c; c++)
-                if (g_ascii_iscntrl(*c)) {
-                        g_autofree char *escaped = g_strescape(value, NULL);
-
-                        return refuse(text, line, "[%s] %s=%s is not allowed; it holds a control character.",
-                                      field->group, field->key, escaped);
-                }
-        g_free(*path);
-        *path = g_strdup(value);
+        if (r < 0)
+                return r;
+        if (!label_value_is_valid(value))
+                return config_refuse(text, line,
+                                     "[" LABELS
+                                     "] %s= is not allowed with this value; it has to be at most %u bytes without "
+                                     "control characters.",
+                                     key, LABEL_VALUE_MAX);
+        (void) g_hash_table_insert(config->labels, g_strdup(key), g_steal_pointer(&value));
         return 0;
 }
 
-static int take_list(Text *text, unsigned line, const Field *field, const char *value, Config *config)
+static int take_labels(ConfigText *text, GKeyFile *file, Config *config)
 {
-        char ***list = &G_STRUCT_MEMBER(char **, config, field->offset);
-        g_auto(GStrv) words = g_strsplit_set(value, " \t", -1);
-        g_autoptr(GPtrArray) taken = g_ptr_array_new_with_free_func(g_free);
+        g_auto(GStrv) keys = g_key_file_get_keys(file, LABELS, NULL, NULL);
+        int r = 0;
 
-        for (char **word = words; *word; word++) {
-                char *normal = **word ? field->list->normalize(*word) : NULL;
-                g_autofree char *escaped = g_strescape(*word, NULL);
-
-                if (!**word)
-                        continue;
-                if (!normal)
-                        return refuse(text, line,
-                                      "[%s] %s= holds '%s', which is not allowed; it has to be a list of %s.",
-                                      field->group, field->key, escaped, field->list->what);
-                g_ptr_array_add(taken, normal);
-        }
-        if (taken->len > field->max)
-                return refuse(text, line, "[%s] %s= holds %u words; it may be %" G_GUINT64_FORMAT " at most.",
-                              field->group, field->key, taken->len, field->max);
-        g_ptr_array_add(taken, NULL);
-        g_strfreev(*list);
-        *list = (char **) g_ptr_array_free(g_steal_pointer(&taken), FALSE);
-        return 0;
+        for (size_t i = 0; keys && keys[i] && r == 0; i++)
+                r = take_label(text, file, keys[i], config);
+        return r;
 }
 
-static int take_field(Text *text, GKeyFile *file, const Field *field, Config *config)
+static int take_field(ConfigText *text, GKeyFile *file, const ConfigField *field, Config *config)
 {
         unsigned line = key_file_find_line(text->bytes, text->size, field->group, field->key);
-        g_autoptr(GError) error = NULL;
         g_autofree char *value = NULL;
+        int r;
 
         if (line == 0)
                 return 0;
-        value = g_key_file_get_string(file, field->group, field->key, &error);
-        if (error) { /* a broken escape leaves a value, too */
-                g_autofree char *raw = g_key_file_get_value(file, field->group, field->key, NULL);
-
-                return refuse(text, line, "[%s] %s=%s is not allowed; after a \\ there may be s, n, t, r or \\ only.",
-                              field->group, field->key, raw);
-        }
-
-        g_strstrip(value);
-        if (field->words)
-                return take_word(text, line, field, value, config);
-        if (field->list)
-                return take_list(text, line, field, value, config);
-        if (field->max > 0)
-                return take_number(text, line, field, value, config);
+        r = read_value(text, line, file, field->group, field->key, &value);
+        if (r < 0)
+                return r;
         if (field->offset == offsetof(Config, runtime_path))
                 config->runtime_path_line = line;
-        return take_path(text, line, field, value, config);
+        return config_field_take(text, line, field, value, config);
 }
 
-static int check_id_range(Text *text, const Config *config)
+static int check_id_range(ConfigText *text, const Config *config)
 {
         unsigned line;
 
@@ -328,7 +225,7 @@ static int check_id_range(Text *text, const Config *config)
         line = key_file_find_line(text->bytes, text->size, "Ids", "Size");
         if (line == 0)
                 line = key_file_find_line(text->bytes, text->size, "Ids", "First");
-        return refuse(
+        return config_refuse(
                 text, line, "[Ids] First=%u and Size=%u reach beyond %u; with this First, Size may be at most %u.",
                 config->id_range_first, config->id_range_size, ID_END_MAX - 1, ID_END_MAX - config->id_range_first);
 }
@@ -348,11 +245,12 @@ static Config *config_new(void)
                 .max_image_entries = CONFIG_MAX_IMAGE_ENTRIES_DEFAULT,
                 .network_list = g_strdup(CONFIG_NETWORK_LIST_DEFAULT),
                 .network_plugin_path = g_strdup(CONFIG_NETWORK_PLUGIN_PATH_DEFAULT),
+                .labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         };
         return config;
 }
 
-static int parse(Text *text, Config *config)
+static int parse(ConfigText *text, Config *config)
 {
         g_autoptr(GKeyFile) file = g_key_file_new();
         g_autoptr(GError) error = NULL;
@@ -364,20 +262,21 @@ static int parse(Text *text, Config *config)
 
         /* What the walk let through and GKeyFile does not is a line that both see differently: not known to exist. */
         if (!g_key_file_load_from_data(file, text->bytes, text->size, G_KEY_FILE_NONE, &error))
-                return refuse(text, 1, "The file can't be read: %s.", error->message);
+                return config_refuse(text, 1, "The file can't be read: %s.", error->message);
 
         for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
                 r = take_field(text, file, &fields[i], config);
                 if (r < 0)
                         return r;
         }
-        return check_id_range(text, config);
+        r = take_labels(text, file, config);
+        return r < 0 ? r : check_id_range(text, config);
 }
 
 int config_parse(const char *text, size_t size, const char *filename, Config **ret, char **ret_message)
 {
         g_autoptr(Config) config = config_new();
-        Text input = {.bytes = text, .size = size, .filename = filename};
+        ConfigText input = {.bytes = text, .size = size, .filename = filename};
         int r;
 
         if (size > 0) {
@@ -402,6 +301,7 @@ Config *config_free(Config *config)
         g_strfreev(config->dns_servers);
         g_strfreev(config->dns_search);
         g_strfreev(config->dns_options);
+        g_hash_table_unref(config->labels);
         g_free(config);
         return NULL;
 }

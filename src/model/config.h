@@ -43,6 +43,7 @@ typedef struct Config {
         char **dns_servers;         /* addresses in the usual form; these three are NULL where they are not set */
         char **dns_search;
         char **dns_options;
+        GHashTable *labels; /* strings by strings; their rules are daemon-labels.h's */
 } Config;
 
 /* Reads the text of a gangwayd.conf; what it does not set has its default. filename: only for the message.

@@ -47,6 +47,11 @@ static void free_extra_host(gpointer host)
         extra_host_free(host);
 }
 
+static void free_constraint(gpointer data)
+{
+        filter_free(data);
+}
+
 static void free_resource_limit(gpointer data)
 {
         ResourceLimit *limit = data;
@@ -74,6 +79,7 @@ ContainerSpec *container_spec_new(void)
         spec->mounts = g_ptr_array_new_with_free_func(free_mount);
         spec->secrets = g_ptr_array_new_with_free_func(free_secret);
         spec->agents = g_ptr_array_new_with_free_func(free_agent);
+        spec->constraints = g_ptr_array_new_with_free_func(free_constraint);
         spec->rlimits = g_ptr_array_new_with_free_func(free_resource_limit);
         spec->scope_properties = g_ptr_array_new_with_free_func(free_scope_property);
         return spec;
@@ -90,6 +96,7 @@ ContainerSpec *container_spec_free(ContainerSpec *spec)
         g_ptr_array_unref(spec->mounts);
         g_ptr_array_unref(spec->secrets);
         g_ptr_array_unref(spec->agents);
+        g_ptr_array_unref(spec->constraints);
         g_ptr_array_unref(spec->rlimits);
         g_ptr_array_unref(spec->scope_properties);
         g_free(spec->hostname);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "model/filter.h"
 #include "model/hosts-file.h"
 #include "model/mount-spec.h"
 #include "model/published-port.h"
@@ -31,6 +32,9 @@ typedef enum SecurityMode {
 #define SECRETS_MAX     32U
 #define SECRET_SIZE_MAX (500U * 1024U)
 #define AGENTS_MAX      32U
+
+/* With the bounds of a filter, these are some 15 ms of work, whatever a caller thinks of. */
+#define CONSTRAINTS_MAX 16U
 
 typedef struct SecretSpec {
         char *id;
@@ -70,6 +74,7 @@ typedef struct ContainerSpec {
         GPtrArray *mounts;           /* MountSpec, in the caller's order */
         GPtrArray *secrets;          /* SecretSpec */
         GPtrArray *agents;           /* AgentSpec */
+        GPtrArray *constraints;      /* Filter, of which the machine has to meet one; none: all is well */
         GPtrArray *rlimits;          /* ResourceLimit */
         GPtrArray *scope_properties; /* ScopeProperty */
 } ContainerSpec;

@@ -20,7 +20,7 @@
 
 /* Of a request to the store's helper: what a message holds, less the other strings. Mount points that are more than
  * that, or longer, stay in the image. */
-#define STUBS_MAX       (STRING_MESSAGE_STRINGS_MAX - 6U)
+#define STUBS_MAX       (STRING_MESSAGE_STRINGS_MAX - 5U)
 #define STUBS_BYTES_MAX (STRING_MESSAGE_BYTES_MAX - 1024U)
 
 typedef enum Phase {
@@ -196,7 +196,6 @@ static void on_copied(StringMessage *answer, sd_bus_error *error, void *userdata
 
 static GPtrArray *request_new(const Commit *commit, const ContainerMount *mount)
 {
-        const StoreImage *root = container_mounts_get_root_image(commit->container->mounts);
         const StoreLayer *parent = mount->image ? mount->image->layers->pdata[0] : NULL;
         GPtrArray *strings = g_ptr_array_new_with_free_func(g_free);
         size_t bytes = 0;
@@ -206,7 +205,6 @@ static GPtrArray *request_new(const Commit *commit, const ContainerMount *mount)
         g_ptr_array_add(strings, g_strdup(commit->image));
         g_ptr_array_add(strings, g_strdup_printf("%" G_GINT64_FORMAT, parent ? parent->id : 0));
         g_ptr_array_add(strings, g_strdup_printf("%u", commit->container->id_base));
-        g_ptr_array_add(strings, g_strdup_printf("%" G_GINT64_FORMAT, root ? root->id : 0));
         /* What was added to an image is for the same as the image, and else for what the container is. */
         g_ptr_array_add(strings, g_strdup(mount->image && *mount->image->platform ? mount->image->platform
                                                                                   : commit->container->platform));
@@ -222,17 +220,21 @@ static GPtrArray *request_new(const Commit *commit, const ContainerMount *mount)
         return strings;
 }
 
+/* The settings go along as they were when the container was made: its image may have been replaced since. */
 static int start_copy(Commit *commit)
 {
         static const HelperCallbacks callbacks = {.progress = on_progress, .ended = on_copied};
         const ContainerMount *mount = container_mounts_get(commit->container->mounts, commit->index);
         g_autoptr(GPtrArray) strings = request_new(commit, mount);
-        _cleanup_close_ int upper = open(mount->upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_close_ int upper = open(mount->upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), settings = -1;
 
         if (upper < 0)
                 return -errno;
-        return helper_start(commit->container->service->store_helpers, (const char *const *) strings->pdata, &upper, 1,
-                            &callbacks, commit, &commit->helper);
+        settings = store_settings_to_fd(container_mounts_get_root_image(commit->container->mounts));
+        if (settings < 0)
+                return settings;
+        return helper_start(commit->container->service->store_helpers, (const char *const *) strings->pdata,
+                            (const int[]){upper, settings}, 2, &callbacks, commit, &commit->helper);
 }
 
 static void copy(Container *container)

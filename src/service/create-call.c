@@ -6,6 +6,7 @@
 
 #include "service/authorization-table.h"
 #include "service/bus-path.h"
+#include "service/constraints.h"
 #include "service/container-bus.h"
 #include "service/decode-container.h"
 #include "service/describe-mounts.h"
@@ -199,6 +200,8 @@ int create_call(Bus *bus, sd_bus_message *m, sd_bus_error *error)
         if (r < 0)
                 return r;
         r = check_platform(bus, spec, error);
+        if (r >= 0)
+                r = constraints_check(bus->service, spec, error);
         if (r < 0) {
                 container_spec_free(spec);
                 return r;

@@ -219,6 +219,28 @@ static int read_platform(sd_bus_message *m, void *target, sd_bus_error *error)
         return decode_platform(m, &((ContainerSpec *) target)->platform, error);
 }
 
+static int read_constraints(sd_bus_message *m, void *target, sd_bus_error *error)
+{
+        ContainerSpec *spec = target;
+        const char *text;
+        int r = sd_bus_message_enter_container(m, 'a', "s");
+
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read(m, "s", &text)) > 0) {
+                Filter *filter;
+
+                if (spec->constraints->len >= CONSTRAINTS_MAX)
+                        return error_invalid(error, "The option 'constraints' has more than %u entries",
+                                             CONSTRAINTS_MAX);
+                r = filter_parse(text, &filter, error);
+                if (r < 0)
+                        return r;
+                g_ptr_array_add(spec->constraints, filter);
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static int read_watch_bus(sd_bus_message *m, void *target, sd_bus_error *error)
 {
         return decode_bool(m, &((ContainerSpec *) target)->watch_bus);
@@ -325,6 +347,7 @@ int decode_container(sd_bus_message *m, ContainerSpec **ret, sd_bus_error *error
                 {"port-address", "s", read_port_address},
                 {"extra-hosts", "a(ss)", read_extra_hosts},
                 {"dns-servers", "as", read_dns_servers},
+                {"constraints", "as", read_constraints},
                 {NULL, NULL, NULL},
         };
         g_autoptr(ContainerSpec) spec = container_spec_new();

@@ -12,6 +12,7 @@
 #include "service/create-call.h"
 #include "service/image-call.h"
 #include "service/image-list.h"
+#include "service/machine.h"
 #include "service/visibility.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -167,7 +168,7 @@ static int get_version(sd_bus *b, const char *path, const char *interface, const
 static int get_features(sd_bus *b, const char *path, const char *interface, const char *property, sd_bus_message *reply,
                         void *userdata, sd_bus_error *error)
 {
-        return sd_bus_message_append(reply, "as", 3, "idmapped-mounts", "seccomp", "terminal");
+        return sd_bus_message_append_strv(reply, (char **) machine_features());
 }
 
 static int get_runtime(sd_bus *b, const char *path, const char *interface, const char *property, sd_bus_message *reply,
@@ -181,8 +182,7 @@ static int get_runtime(sd_bus *b, const char *path, const char *interface, const
 static int get_net_modes(sd_bus *b, const char *path, const char *interface, const char *property,
                          sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        return sd_bus_message_append(reply, "as", 3, net_mode_to_string(NET_SANDBOX), net_mode_to_string(NET_NONE),
-                                     net_mode_to_string(NET_HOST));
+        return sd_bus_message_append_strv(reply, (char **) machine_net_modes());
 }
 
 static int get_platforms(sd_bus *b, const char *path, const char *interface, const char *property,

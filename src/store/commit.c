@@ -30,8 +30,8 @@ typedef struct Commit {
         const char *name;
         uint64_t parent;
         uint32_t id_base;
-        uint64_t settings_from;
-        const char *platform;     /* normalised, or "" */
+        const char *platform; /* normalised, or "" */
+        const ImageSettings *settings;
         const char *const *stubs; /* NULL at the end */
         char *folder;
         TreeCopy copy;
@@ -118,7 +118,6 @@ static int insert(Commit *commit, sd_bus_error *error)
 {
         Job *job = commit->job;
         ImageRow row = {.owner = commit->owner, .name = commit->name, .digest = "", .platform = commit->platform};
-        g_autoptr(ImageSettings) settings = image_settings_new();
         uint64_t below = 0;
         int64_t image = 0;
         int r = 1;
@@ -139,11 +138,8 @@ static int insert(Commit *commit, sd_bus_error *error)
                 return r;
         row.layer = sqlite3_last_insert_rowid(job->database);
         row.size = commit->size = below + commit->copy.bytes;
-        /* They may be those of the image that is replaced. */
-        r = image_get_settings(job, (int64_t) commit->settings_from, settings, error);
-        if (r >= 0)
-                r = image_replace(job, &row, &image, error);
-        return r < 0 ? r : image_set_settings(job, image, settings, error);
+        r = image_replace(job, &row, &image, error);
+        return r < 0 ? r : image_set_settings(job, image, commit->settings, error);
 }
 
 static int make_image(Commit *commit, int upper, sd_bus_error *error)
@@ -165,13 +161,38 @@ static int make_image(Commit *commit, int upper, sd_bus_error *error)
         return placement_end(&placement, r, error);
 }
 
+static int read_settings(int fd, ImageSettings *settings, sd_bus_error *error)
+{
+        g_autoptr(GError) failure = NULL;
+        g_autoptr(GMappedFile) file = g_mapped_file_new_from_fd(fd, FALSE, &failure);
+        const char *at, *end;
+
+        if (!file)
+                return error_invalid(error, "The settings of the image can't be read: %s", failure->message);
+        at = g_mapped_file_get_contents(file);
+        end = at + g_mapped_file_get_length(file);
+        if (at < end && end[-1] != '\0')
+                return error_invalid(error, "The settings of the image have no end");
+        while (at < end) {
+                const char *kind = at, *value = kind + strlen(kind) + 1;
+
+                if (value >= end || !image_setting_is_known(kind))
+                        return error_invalid(error, "'%s' is no setting of an image, or has no value", kind);
+                image_settings_add(settings, kind, value);
+                at = value + strlen(value) + 1;
+        }
+        return 0;
+}
+
 int verb_commit(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_error *error)
 {
         g_autofree char *folder = folder_name_new();
+        g_autoptr(ImageSettings) settings = image_settings_new();
         Commit commit = {.job = job,
                          .name = request->strings[2],
-                         .platform = request->strings[6],
-                         .stubs = request->strings + 7,
+                         .settings = settings,
+                         .platform = request->strings[5],
+                         .stubs = request->strings + 6,
                          .folder = folder};
         Platform platform;
         struct stat st;
@@ -184,12 +205,12 @@ int verb_commit(Job *job, StringMessage *request, GStrvBuilder *answer, sd_bus_e
                 r = argument_to_number(request->strings[3], 0, INT64_MAX, &commit.parent, error);
         if (r >= 0)
                 r = argument_to_id_base(request->strings[4], &commit.id_base, error);
-        if (r >= 0)
-                r = argument_to_number(request->strings[5], 0, INT64_MAX, &commit.settings_from, error);
         if (r >= 0 && *commit.platform)
                 r = platform_parse(commit.platform, &platform, error);
         if (r >= 0 && (fstat(request->fds[0], &st) < 0 || !S_ISDIR(st.st_mode)))
                 r = error_invalid(error, "What is to be committed is no folder");
+        if (r >= 0 && request->n_fds > 1)
+                r = read_settings(request->fds[1], settings, error);
         if (r >= 0)
                 r = make_image(&commit, request->fds[0], error);
         if (r < 0)

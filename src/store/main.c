@@ -16,10 +16,10 @@
  *                                         were not used for so many seconds, while all of them take up more than so
  *                                         many bytes. Answers freed, layers, caches
  *   cache-create OWNER CACHE-ID SEED ID-BASE    a folder for a cache; SEED is a layer or 0. Answers id, folder
- *   commit OWNER NAME PARENT ID-BASE SETTINGS-FROM PLATFORM STUB…    the fd is an upper folder of overlayfs: copies it
- *                                         to a layer on top of the layer PARENT (or 0), as an image for PLATFORM (or
- *                                         "") with the settings of another (its id, or 0). Paths that are still empty
- *                                         in it are left out. Answers image, size, skipped-devices
+ *   commit OWNER NAME PARENT ID-BASE PLATFORM STUB…    the fd is an upper folder of overlayfs: copies it to a layer on
+ *                                         top of the layer PARENT (or 0), as an image for PLATFORM (or ""). A second
+ *                                         fd, if there is one, is a file with its settings, KIND NUL VALUE NUL…. Paths
+ *                                         that are still empty in it are left out. Answers image, size, skipped-devices
  *
  * OWNER is a uid, or -1 for the system. An image of the same name is replaced. The answers are any number of "progress
  * DONE TOTAL" (bytes; 0 where not known), then "ok KEY VALUE…" or "error NAME SENTENCE".
@@ -66,6 +66,7 @@ static const struct {
         size_t n_fds;
         Verb run;
         bool background; /* nobody holds still for it */
+        bool one_more;   /* fd, or not */
 } verbs[] = {
         {"sweep", 0, 0, 0, verb_sweep},
         {"import", 8, 8, 1, verb_import, .background = true},
@@ -74,7 +75,7 @@ static const struct {
         {"collect", 0, 0, 0, verb_collect, .background = true},
         {"prune", 3, 3, 0, verb_prune, .background = true},
         {"cache-create", 4, 4, 0, verb_cache_create},
-        {"commit", 6, STRING_MESSAGE_STRINGS_MAX, 1, verb_commit},
+        {"commit", 5, STRING_MESSAGE_STRINGS_MAX, 1, verb_commit, .one_more = true},
 };
 
 void answer_add_text(GStrvBuilder *answer, const char *key, const char *value)
@@ -163,7 +164,8 @@ static int dispatch(Job *job, StringMessage *request, GStrvBuilder *answer, sd_b
                         continue;
                 if (verbs[i].background)
                         step_back();
-                if (n < verbs[i].n_min || n > verbs[i].n_max || request->n_fds != verbs[i].n_fds)
+                if (n < verbs[i].n_min || n > verbs[i].n_max || request->n_fds < verbs[i].n_fds ||
+                    request->n_fds > verbs[i].n_fds + verbs[i].one_more)
                         return error_invalid(error, "The request %s has %zu arguments and %zu fds", verbs[i].name, n,
                                              request->n_fds);
                 r = job_open(job, error);

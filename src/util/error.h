@@ -29,6 +29,7 @@
 #define ERROR_STORE_READ_ONLY     "org.gangway1.Error.StoreReadOnly"
 #define ERROR_NO_SUCH_SECRET      "org.gangway1.Error.NoSuchSecret"
 #define ERROR_NO_SUCH_AGENT       "org.gangway1.Error.NoSuchAgent"
+#define ERROR_CONSTRAINTS_NOT_MET "org.gangway1.Error.ConstraintsNotMet"
 #define ERROR_CANCELLED           "org.gangway1.Error.Cancelled"
 #define ERROR_NO_SUCH_OPERATION   "org.gangway1.Error.NoSuchOperation"
 #define ERROR_PULL_FAILED         "org.gangway1.Error.PullFailed"

@@ -121,7 +121,7 @@ void layer_add(int uid, const char *name, guint32 id_base, const char *script)
         int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         g_assert_no_errno(fd);
-        run_store((const char *const[]){"commit", owner, name, *parent ? parent : "0", base, "0", "", NULL}, fd);
+        run_store((const char *const[]){"commit", owner, name, *parent ? parent : "0", base, "", NULL}, fd);
         close_fd(&fd);
         g_free(shell("rm -rf '%s'", folder));
 }

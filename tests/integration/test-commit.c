@@ -177,6 +177,8 @@ static void test_settings(void)
 
         close_fd(&fd);
         g_autoptr(Container) container = container_of_image(alice, "base");
+        /* What has the name of its image by now has no settings. */
+        root_image_new(alice, "base", NULL);
         commit(container, 0, "result");
         container_release(container);
         g_autoptr(Container) shown = container_of_image_started(alice, "result");

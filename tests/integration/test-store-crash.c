@@ -152,7 +152,7 @@ static Request new_commit(const World *w, const char *name, const char *parent, 
                 g_assert_cmpint(store_find_image(w->store, 1000, parent, &image), ==, 0);
         layer = g_strdup_printf("%" G_GINT64_FORMAT,
                                 image ? ((StoreLayer *) g_ptr_array_index(image->layers, 0))->id : (gint64) 0);
-        request.words = g_strdupv((char *[]){"commit", "1000", (char *) name, layer, BASE, "0", "", NULL});
+        request.words = g_strdupv((char *[]){"commit", "1000", (char *) name, layer, BASE, "", NULL});
         request.fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
         request.seeds = parent_seeds ? g_strdup_printf("%s %d", parent_seeds, seed) : g_strdup_printf("%d", seed);
         return request;

@@ -21,7 +21,7 @@
         "ftruncate,fallocate,copy_file_range,fchownat,fchmodat,fsetxattr,lsetxattr,utimensat,flock,fcntl,sendmsg,"     \
         "clone3,kill"
 
-static StoreRun start(const char *const *argv, int fd, const char *const *words)
+static StoreRun start(const char *const *argv, const int *fds, size_t n_fds, const char *const *words)
 {
         _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC), pidfd = -1;
         StoreRun run;
@@ -29,7 +29,7 @@ static StoreRun start(const char *const *argv, int fd, const char *const *words)
 
         g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), ==, 0);
         run.socket = pair[0];
-        g_assert_cmpint(string_message_send(pair[0], words, &fd, fd >= 0 ? 1 : 0), ==, 0);
+        g_assert_cmpint(string_message_send(pair[0], words, fds, n_fds), ==, 0);
         g_assert_cmpint(spawn(&(SpawnRequest){.path = argv[0], .argv = argv, .control = pair[1], .null = null},
                               &run.pid, &pidfd),
                         ==, 0);
@@ -37,12 +37,17 @@ static StoreRun start(const char *const *argv, int fd, const char *const *words)
         return run;
 }
 
-StoreRun store_run_start(const char *store, int fd, const char *const *words)
+static StoreRun start_usual(const char *store, const int *fds, size_t n_fds, const char *const *words)
 {
         const char *const argv[] = {g_getenv("GANGWAY_TEST_STORE"), store, g_getenv("GANGWAY_TEST_UNPACK"), NULL};
 
         g_assert_nonnull(argv[0]);
-        return start(argv, fd, words);
+        return start(argv, fds, n_fds, words);
+}
+
+StoreRun store_run_start(const char *store, int fd, const char *const *words)
+{
+        return start_usual(store, &fd, fd >= 0 ? 1 : 0, words);
 }
 
 StoreRun store_run_start_killed(const char *store, int fd, const char *const *words, unsigned call)
@@ -61,7 +66,7 @@ StoreRun store_run_start_killed(const char *store, int fd, const char *const *wo
                                     g_getenv("GANGWAY_TEST_UNPACK"),
                                     NULL};
 
-        return start(argv, fd, words);
+        return start(argv, &fd, fd >= 0 ? 1 : 0, words);
 }
 
 GStrv store_run_end(StoreRun *run, siginfo_t *ret_info)
@@ -88,6 +93,13 @@ GStrv store_run_end(StoreRun *run, siginfo_t *ret_info)
         if (ret_info)
                 *ret_info = info;
         return answer;
+}
+
+GStrv store_run_with(const char *store, const int *fds, size_t n_fds, const char *const *words)
+{
+        StoreRun run = start_usual(store, fds, n_fds, words);
+
+        return store_run_end(&run, NULL);
 }
 
 GStrv store_run(const char *store, int fd, const char *const *words)

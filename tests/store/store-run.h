@@ -27,7 +27,8 @@ StoreRun store_run_start_killed(const char *store, int fd, const char *const *wo
  * ret_info may be NULL. */
 GStrv store_run_end(StoreRun *run, siginfo_t *ret_info);
 
-/* Both. */
+/* Both. The first with any number of fds. */
+GStrv store_run_with(const char *store, const int *fds, size_t n_fds, const char *const *words);
 GStrv store_run(const char *store, int fd, const char *const *words);
 #define STORE_RUN(store, fd, ...) store_run((store), (fd), (const char *const[]){__VA_ARGS__, NULL})
 

@@ -84,6 +84,18 @@ static void test_values(void)
         g_assert_cmpuint(config->runtime_path_line, ==, 9);
 }
 
+static void test_labels(void)
+{
+        g_autoptr(Config) config = parse_ok("[Labels]\nzone = eu 1 \nexample.com/gpu=a=b\n\n[Limits]\n[Labels]\n9=\n"
+                                            "text=\\sa\\\\b\n");
+
+        g_assert_cmpuint(g_hash_table_size(config->labels), ==, 4);
+        g_assert_cmpstr(g_hash_table_lookup(config->labels, "zone"), ==, "eu 1");
+        g_assert_cmpstr(g_hash_table_lookup(config->labels, "example.com/gpu"), ==, "a=b");
+        g_assert_cmpstr(g_hash_table_lookup(config->labels, "9"), ==, "");
+        g_assert_cmpstr(g_hash_table_lookup(config->labels, "text"), ==, "a\\b");
+}
+
 static void test_sizes(void)
 {
         static const struct {
@@ -154,7 +166,7 @@ static const struct {
         {"[Ids]\nPath=/x\n", "F:2: There is no key Path in [Ids];", NULL},
         {"[Ids]\nfirst=65536\n", "F:2: There is no key first in [Ids];", NULL},
         {"[Ids]\nFirst[de]=65536\n", "F:2: There is no key First[de] in [Ids];", NULL},
-        {"\n\n[Id]\n", "F:3: There is no group [Id];", "[Ids], [Store], [Runtime], [Limits], [Network], [DNS]"},
+        {"\n\n[Id]\n", "F:3: There is no group [Id];", "[Ids], [Store], [Runtime], [Limits], [Network], [DNS], [Labels]."},
         {"First=65536\n", "F:1: First= stands before the first [Group].", NULL},
         {"[Ids]\nhello\n", "F:2: 'hello' is no", NULL},
         {"[Ids\n", "F:1: '[Ids' is no", NULL},
@@ -216,6 +228,13 @@ static const struct {
         {"[DNS]\nSearch=a#b\n", "F:2: [DNS] Search= holds 'a#b',", "names of domains"},
         {"[DNS]\nSearch=a\\nb\n", "F:2: [DNS] Search= holds 'a\\nb',", NULL},
         {"[DNS]\n\nOptions=Ndots\n", "F:3: [DNS] Options= holds 'Ndots',", "resolv.conf(5), as ndots:2."},
+        {"[Labels]\n-a=b\n", "F:2: [Labels] -a= is not allowed;", "a letter or digit first, at most 128."},
+        {"[Labels]\na b=c\n", "F:2: [Labels] a b= is not allowed;", NULL},
+        {"[Labels]\na[de]=c\n", "F:2: [Labels] a[de]= is not allowed;", NULL},
+        {"[Labels]\na=b\n\na=c\n", "F:4: [Labels] a= is set twice;", "line 2"},
+        {"[Labels]\na=b\\tc\n", "F:2: [Labels] a= is not allowed with this value;", "255 bytes without control"},
+        {"[Labels]\na=b\\q\n", "F:2: [Labels] a=b\\q is not allowed;", "s, n, t, r"},
+        {"[labels]\na=b\n", "F:1: There is no group [labels];", NULL},
         {"[Runtime]\nPath=/\xff\n", "F:2: This line is no valid UTF-8.", NULL},
 };
 
@@ -386,6 +405,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/config/defaults", test_defaults);
         g_test_add_func("/config/values", test_values);
+        g_test_add_func("/config/labels", test_labels);
         g_test_add_func("/config/sizes", test_sizes);
         g_test_add_func("/config/lists", test_lists);
         g_test_add_func("/config/network", test_network);

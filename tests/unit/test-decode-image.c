@@ -3,55 +3,9 @@
 /* The arguments of the methods for images, from real messages: what is read, and what is refused by name. */
 
 #include <fcntl.h>
-#include <sys/socket.h>
 
+#include "decode-fixture.h"
 #include "service/decode-image.h"
-#include "unit.h"
-#include "util/cleanup.h"
-
-#define INVALID SD_BUS_ERROR_INVALID_ARGS
-
-typedef struct Fixture {
-        sd_bus *bus;
-        int peer;
-        sd_bus_message *m;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-        sd_id128_t id = SD_ID128_MAKE(01, 02, 03, 04, 05, 06, 07, 08, 09, 0a, 0b, 0c, 0d, 0e, 0f, 10);
-        int pair[2];
-
-        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), ==, 0);
-        f->peer = pair[1];
-        g_assert_cmpint(sd_bus_new(&f->bus), >=, 0);
-        g_assert_cmpint(sd_bus_set_fd(f->bus, pair[0], pair[0]), >=, 0);
-        g_assert_cmpint(sd_bus_set_server(f->bus, true, id), >=, 0);
-        g_assert_cmpint(sd_bus_negotiate_fds(f->bus, true), >=, 0);
-        g_assert_cmpint(sd_bus_start(f->bus), >=, 0);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-        sd_bus_message_unref(f->m);
-        sd_bus_close_unref(f->bus);
-        safe_close(f->peer);
-}
-
-/* The message with these arguments, as the service gets it. */
-static sd_bus_message *make_message(Fixture *f, const char *types, ...)
-{
-        va_list arguments;
-
-        f->m = sd_bus_message_unref(f->m);
-        g_assert_cmpint(sd_bus_message_new_method_call(f->bus, &f->m, NULL, "/x", "org.example.X", "X"), >=, 0);
-        va_start(arguments, types);
-        g_assert_cmpint(sd_bus_message_appendv(f->m, types, arguments), >=, 0);
-        va_end(arguments);
-        g_assert_cmpint(sd_bus_message_seal(f->m, 1, 0), >=, 0);
-        g_assert_cmpint(sd_bus_message_rewind(f->m, true), >=, 0);
-        return f->m;
-}
 
 static ImageRequest *decode_ok(sd_bus_message *m, ImageVerb verb)
 {
@@ -186,6 +140,6 @@ int main(int argc, char **argv)
 
         g_test_init(&argc, &argv, NULL);
         for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-                g_test_add(tests[i].path, Fixture, NULL, set_up, tests[i].run, tear_down);
+                add(tests[i].path, tests[i].run);
         return g_test_run();
 }

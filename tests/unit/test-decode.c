@@ -286,6 +286,20 @@ static void test_container_scope_properties(Fixture *f, gconstpointer data)
         container_fails(f->m, INVALID, "'CPU' is given twice");
 }
 
+static void test_container_constraints(Fixture *f, gconstpointer data)
+{
+        g_autoptr(ContainerSpec) spec = container_ok(make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "constraints", "as",
+                                                                  3, "platform==linux/arm64", "", "net.none"));
+
+        g_assert_cmpuint(spec->constraints->len, ==, 3);
+        g_assert_cmpstr(filter_get_text(spec->constraints->pdata[2]), ==, "net.none");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "constraints", "as", 2, "net.none", "net.");
+        container_fails(f->m, INVALID, "The constraint 'net.' is wrong at position 5");
+        make_message(f, "sa{sv}", "", 2, ROOT_MOUNT, "constraints", "as", 17, "", "", "", "", "", "", "", "", "", "",
+                     "", "", "", "", "", "", "");
+        container_fails(f->m, INVALID, "'constraints' has more than 16 entries");
+}
+
 /* A word that is too long to be shown whole is not cut in the middle of a character: sd-bus would not send that. */
 static void test_long_words(Fixture *f, gconstpointer data)
 {
@@ -314,6 +328,7 @@ int main(int argc, char **argv)
         add("/decode/container/secrets", test_container_secrets);
         add("/decode/container/agents", test_container_agents);
         add("/decode/container/scope-properties", test_container_scope_properties);
+        add("/decode/container/constraints", test_container_constraints);
         add("/decode/container/long-words", test_long_words);
         return g_test_run();
 }

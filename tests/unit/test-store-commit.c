@@ -6,6 +6,7 @@
  */
 
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -121,7 +122,7 @@ static bool is_in_layer(const Fixture *f, const char *name)
 
 static GStrv commit(const Fixture *f, const char *stub, const char *other_stub)
 {
-        return STORE_OK(f->path, f->fd, "commit", "1000", "img", "0", BASE, "0", "", stub, other_stub);
+        return STORE_OK(f->path, f->fd, "commit", "1000", "img", "0", BASE, "", stub, other_stub);
 }
 
 static void test_metadata(Fixture *f, gconstpointer data)
@@ -287,7 +288,7 @@ static void test_stubs(Fixture *f, gconstpointer data)
         write_file(f, "etc/full", "text", 0644);
         g_assert_cmpint(symlink("../used", link), ==, 0);
         g_assert_cmpint(utimensat(AT_FDCWD, etc, times, 0), ==, 0);
-        answer = STORE_OK(f->path, f->fd, "commit", "1000", "img", "0", BASE, "0", "", "/a", "/a/b", "a/b/c/", "/used",
+        answer = STORE_OK(f->path, f->fd, "commit", "1000", "img", "0", BASE, "", "/a", "/a/b", "a/b/c/", "/used",
                           "/etc/hosts", "/etc/full", "/etc/link", "/etc/link/file", "/missing", "/", "", "/../x");
 
         g_assert_false(is_in_layer(f, "a"));
@@ -308,41 +309,85 @@ static void test_image(Fixture *f, gconstpointer data)
                                                   digest, digest);
         _cleanup_close_ int source = store_run_script(script), file = -1;
         g_autoptr(StoreImage) below = NULL, image = NULL, alone = NULL;
-        g_autofree char *layer = NULL, *id = NULL, *path = in_upper(f, "file");
+        g_autofree char *layer = NULL, *path = in_upper(f, "file");
         const StoreLayer *top;
 
         g_strfreev(STORE_OK(f->path, source, "import", "1000", "img", "0", "0", "", BASE, "1000", "10"));
         g_assert_cmpint(store_find_image(f->store, 1000, "img", &below), ==, 0);
         layer = g_strdup_printf("%" G_GINT64_FORMAT, ((StoreLayer *) g_ptr_array_index(below->layers, 0))->id);
-        id = g_strdup_printf("%" G_GINT64_FORMAT, below->id);
         write_file(f, "file", "text", 0644);
 
-        /* In the place of the image whose settings it has. */
-        g_strfreev(STORE_OK(f->path, f->fd, "commit", "1000", "img", layer, "200015872", id, ""));
+        /* In the place of the image that it lies on. */
+        g_strfreev(STORE_OK(f->path, f->fd, "commit", "1000", "img", layer, "200015872", ""));
         g_assert_cmpint(store_find_image(f->store, 1000, "img", &image), ==, 0);
         g_assert_cmpuint(image->layers->len, ==, 2);
         top = g_ptr_array_index(image->layers, 0);
         g_assert_cmpuint(top->id_base, ==, 200015872);
         g_assert_cmpuint(image->size, ==, 5 + 4096);
         g_assert_cmpstr(image->digest, ==, "");
-        g_assert_cmpstr(image->env[0], ==, "A=1");
-        g_assert_cmpstr(image->cmd[0], ==, "sh");
+        g_assert_null(image->env[0]);
 
-        /* Of an image that is gone there are none. */
-        g_strfreev(STORE_OK(f->path, f->fd, "commit", "1000", "alone", "0", BASE, id, "linux/arm64"));
+        g_strfreev(STORE_OK(f->path, f->fd, "commit", "1000", "alone", "0", BASE, "linux/arm64"));
         g_assert_cmpint(store_find_image(f->store, 1000, "alone", &alone), ==, 0);
         g_assert_cmpstr(image->platform, ==, "");
         g_assert_cmpstr(alone->platform, ==, "linux/arm64");
-        STORE_ERROR(f->path, f->fd, SD_BUS_ERROR_INVALID_ARGS, "is no platform", "commit", "1000", "x", "0", BASE, "0",
+        STORE_ERROR(f->path, f->fd, SD_BUS_ERROR_INVALID_ARGS, "is no platform", "commit", "1000", "x", "0", BASE,
                     "arm64");
         g_assert_cmpuint(alone->layers->len, ==, 1);
-        g_assert_null(alone->env[0]);
 
         STORE_ERROR(f->path, f->fd, ERROR_NOT_COMMITTABLE, "not there any more", "commit", "1000", "x", "4711", BASE,
-                    "0", "");
+                    "");
         file = open(path, O_RDONLY | O_CLOEXEC);
-        STORE_ERROR(f->path, file, SD_BUS_ERROR_INVALID_ARGS, "no folder", "commit", "1000", "x", "0", BASE, "0", "");
+        STORE_ERROR(f->path, file, SD_BUS_ERROR_INVALID_ARGS, "no folder", "commit", "1000", "x", "0", BASE, "");
         g_assert_cmpuint(store_run_count(f->path, "layers"), ==, 3);
+        g_assert_cmpuint(store_run_count(f->path, "incoming"), ==, 0);
+}
+
+/* A commit with these bytes as settings. */
+static GStrv commit_with(const Fixture *f, const char *name, const char *bytes, size_t size)
+{
+        _cleanup_close_ int settings = memfd_create("settings", MFD_CLOEXEC);
+
+        g_assert_cmpint(write(settings, bytes, size), ==, (ssize_t) size);
+        return store_run_with(f->path, (const int[]){f->fd, settings}, 2,
+                              (const char *const[]){"commit", "1000", name, "0", BASE, "", NULL});
+}
+
+/* They are those of an image as the daemon has seen it, which may be gone by now. */
+static void test_settings(Fixture *f, gconstpointer data)
+{
+        static const char given[] = "cmd\0sh\0env\0A=1\0user\0me\0env\0B=\0cmd\0-c\0working-dir\0/x\0cmd\0";
+        static const struct {
+                const char *bytes;
+                size_t size;
+        } bad[] = {{"env\0A=1", 7}, {"env", 4}, {"environment\0A=1", 16}, {"", 1}, {"env\0A=1\0cmd", 12}, {"x", 1}};
+        g_autoptr(StoreImage) first = NULL, second = NULL;
+        _cleanup_close_ int settings = -1, none = store_settings_to_fd(NULL);
+        g_autofree char *env = NULL, *cmd = NULL;
+
+        g_strfreev(store_run_ok(commit_with(f, "first", given, sizeof(given))));
+        g_assert_cmpint(store_find_image(f->store, 1000, "first", &first), ==, 0);
+        g_strfreev(STORE_OK(f->path, -1, "remove", "1000", "first"));
+
+        settings = store_settings_to_fd(first);
+        g_assert_cmpint(settings, >=, 0);
+        g_strfreev(
+                store_run_ok(store_run_with(f->path, (const int[]){f->fd, settings}, 2,
+                                            (const char *const[]){"commit", "1000", "second", "0", BASE, "", NULL})));
+        g_assert_cmpint(store_find_image(f->store, 1000, "second", &second), ==, 0);
+        env = g_strjoinv("|", second->env);
+        cmd = g_strjoinv("|", second->cmd);
+        g_assert_cmpstr(env, ==, "A=1|B=");
+        g_assert_cmpstr(cmd, ==, "sh|-c|");
+        g_assert_null(second->entrypoint[0]);
+        g_assert_cmpstr(second->user, ==, "me");
+        g_assert_cmpstr(second->working_dir, ==, "/x");
+
+        g_assert_cmpint(lseek(none, 0, SEEK_END), ==, 0);
+        g_strfreev(store_run_ok(commit_with(f, "second", "", 0)));
+        for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
+                store_run_error(commit_with(f, "third", bad[i].bytes, bad[i].size), SD_BUS_ERROR_INVALID_ARGS,
+                                "setting");
         g_assert_cmpuint(store_run_count(f->path, "incoming"), ==, 0);
 }
 
@@ -360,8 +405,7 @@ static void test_deep(Fixture *f, gconstpointer data)
                 fd = next;
         }
         safe_close(fd);
-        STORE_ERROR(f->path, f->fd, ERROR_NOT_COMMITTABLE, "1024 folders deep", "commit", "1000", "x", "0", BASE, "0",
-                    "");
+        STORE_ERROR(f->path, f->fd, ERROR_NOT_COMMITTABLE, "1024 folders deep", "commit", "1000", "x", "0", BASE, "");
         g_assert_cmpuint(store_run_count(f->path, "layers"), ==, 0);
         g_assert_cmpuint(store_run_count(f->path, "incoming"), ==, 0);
 }
@@ -377,6 +421,7 @@ int main(int argc, char **argv)
         ADD("content", test_content);
         ADD("stubs", test_stubs);
         ADD("image", test_image);
+        ADD("settings", test_settings);
         ADD("deep", test_deep);
         return g_test_run();
 }

@@ -12,9 +12,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-#include "backend/store.h"
-#include "store/store-run.h"
-#include "unit.h"
+#include "store-fixture.h"
 #include "util/error.h"
 #include "util/string-message.h"
 
@@ -22,23 +20,6 @@
 #define ONE  "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 #define NEW  "sha256:3333333333333333333333333333333333333333333333333333333333333333"
 #define TWO  "sha256:2222222222222222222222222222222222222222222222222222222222222222"
-
-typedef struct Fixture {
-        char *path;
-        Store *store;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-        f->path = make_tree();
-        g_assert_cmpint(store_open(f->path, &f->store), ==, 0);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-        g_assert_null(store_close(f->store));
-        remove_tree(&f->path);
-}
 
 #define IMPORT(owner, name, platform) "import", owner, name, "5001", "5001", platform, "100000000", "1000000", "1000"
 

@@ -8,26 +8,7 @@
 
 #include <sqlite3.h>
 
-#include "backend/store.h"
-#include "store/store-run.h"
-#include "unit.h"
-
-typedef struct Fixture {
-        char *path;
-        Store *store;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-        f->path = make_tree();
-        g_assert_cmpint(store_open(f->path, &f->store), ==, 0);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-        g_assert_null(store_close(f->store));
-        remove_tree(&f->path);
-}
+#include "store-fixture.h"
 
 /* Of one layer for each digit, lowest first, by which its digest and its file are told. */
 static void import(const Fixture *f, const char *name, const char *digits)

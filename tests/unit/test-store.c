@@ -10,30 +10,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "backend/store.h"
-#include "store/store-run.h"
-#include "unit.h"
+#include "store-fixture.h"
 #include "util/error.h"
 
 #define BASE   "100000000"
 #define SYSTEM "-1"
-
-typedef struct Fixture {
-        char *path;
-        Store *store;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-        f->path = make_tree();
-        g_assert_cmpint(store_open(f->path, &f->store), ==, 0);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-        g_assert_null(store_close(f->store));
-        remove_tree(&f->path);
-}
 
 /* A digest that is told apart by its last digit. */
 static char *digest(char digit)
