@@ -221,7 +221,7 @@ static int read_value(Parser *parser, Comparison comparison, char **ret)
 
 static int compile(Parser *parser, const char *at, Selector *selector)
 {
-        const char *reason = NULL;
+        g_autofree char *reason = NULL;
 
         if (pattern_compile(selector->value, parser->steps_left, &selector->pattern, &reason) < 0)
                 return refuse(parser, at, "the regular expression %s", reason);

