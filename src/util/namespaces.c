@@ -161,7 +161,7 @@ int namespaces_new(const NamespacesRequest *request, Namespaces *ret)
                 (void) close(ours);
                 run_child(request, theirs);
         }
-        theirs = safe_close(theirs);
+        safe_close(steal_fd(&theirs));
         r = take(pid, ours, request, ret);
         (void) kill(pid, SIGKILL);
         /* lint: allow blocking-call: it was killed, and this is for the helpers, not for the daemon */
