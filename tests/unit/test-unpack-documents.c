@@ -165,6 +165,7 @@ static void test_told_platform(void)
         };
         g_autoptr(TestLayout) windows = new_with_config("\"os\":\"windows\",\"architecture\":\"amd64\",");
         g_autoptr(Unpack) refused = unpack_new(), root = unpack_new();
+        g_autoptr(GByteArray) tar = tar_new(FILE("a", "x"));
 
         for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
                 g_autoptr(TestLayout) layout = new_with_config(cases[i].members);
@@ -181,7 +182,7 @@ static void test_told_platform(void)
         unpack_assert_error(refused, ERROR_INVALID_IMAGE, "for windows/amd64");
 
         root->platform = "linux/aarch64";
-        unpack_bytes(root, tar_new(FILE("a", "x")));
+        unpack_bytes(root, tar);
         unpack_assert_done(root, 1, 0);
         g_assert_cmpuint(unpack_count(root, "platform", "linux/arm64"), ==, 1);
 }
