@@ -47,6 +47,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "model/id-ranges.h"
@@ -59,6 +61,7 @@
 
 #define CONTROL_FD 3
 #define NICE       10
+#define SLICE_NSEC 100000
 
 static const struct {
         const char *name;
@@ -137,17 +140,32 @@ int argument_check_name(const char *argument, sd_bus_error *error)
         return 0;
 }
 
+/* The first version of struct sched_attr of sched_setattr(2): <sched.h> has it from glibc 2.41 on, and the kernel's own
+ * header can't stand beside <sched.h> before. */
+typedef struct Scheduling {
+        uint32_t size;
+        uint32_t policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime;
+        uint64_t deadline;
+        uint64_t period;
+} Scheduling;
+
 /* An import keeps a processor busy for seconds. It is nothing that somebody types into, so whoever does goes first, and
  * so does the daemon, which answers others meanwhile. Where the kernel groups tasks by session (sched(7), "The
  * autogroup feature"), a nice value counts only within the group, and the daemon would be made to wait for what its
- * helper has used up: hence a session of its own, whose group steps back as well. */
+ * helper has used up: hence a session of its own, whose group steps back as well. And since a task that was chosen may
+ * keep the processor for its slice, however nice it is, the slice is the shortest that there is; a Linux before 6.12
+ * doesn't look at it. */
 static void step_back(void)
 {
-        const struct sched_param parameters = {.sched_priority = 0};
+        const Scheduling scheduling = {
+                .size = sizeof(scheduling), .policy = SCHED_BATCH, .nice = NICE, .runtime = SLICE_NSEC};
         _cleanup_close_ int group = -1;
 
-        (void) sched_setscheduler(0, SCHED_BATCH, &parameters);
-        (void) setpriority(PRIO_PROCESS, 0, NICE);
+        (void) syscall(SYS_sched_setattr, 0, &scheduling, 0);
         (void) setsid();
         group = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
         if (group >= 0)
