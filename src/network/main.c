@@ -4,15 +4,18 @@
  * gangway-network FOLDER [SECONDS]: sets networks up and takes them down, as root: one process for one change. The
  * daemon starts it (src/backend/helper.c) with a socket as fd 3, and sends the request, a packet of strings:
  *
- *   add ID ID-BASE CONFLIST PLUGIN-PATH PORT…   makes a network namespace with an interface in it, by the plugins of
- *                                         the CNI network list CONFLIST, which are looked for in the folders of
- *                                         PLUGIN-PATH. It belongs to a user namespace of its own with the ids from
- *                                         ID-BASE on, or with "host" to the machine's. PORT: "tcp|udp|sctp,HOST-IP,
- *                                         HOST-PORT,CONTAINER-PORT". Answers network, netns-path, any number of address
- *                                         ("10.209.0.5/16") and gateway, and mac where there is one; with the fds of
- * the network namespace, and of the user namespace if there is one check ID                              whether it is
- * still as it was set up: fails where it is not del ID                                takes it down. One that is not
- * there is none to take down sweep                                 takes down all. Answers count
+ *   add ID ID-BASE CONFLIST PLUGIN-PATH PORT…
+ *       makes a network namespace with an interface in it, by the plugins of the CNI network list CONFLIST, which are
+ *       looked for in the folders of PLUGIN-PATH. It belongs to a user namespace of its own with the ids from ID-BASE
+ *       on, or with "host" to the machine's. PORT: "tcp|udp|sctp,HOST-IP,HOST-PORT,CONTAINER-PORT". Answers network,
+ *       netns-path, any number of address ("10.209.0.5/16") and gateway, and mac where there is one; with the fds of
+ *       the network namespace, and of the user namespace if there is one
+ *   check ID
+ *       whether it is still as it was set up: fails where it is not
+ *   del ID
+ *       takes it down. One that is not there is none to take down
+ *   sweep
+ *       takes down all. Answers count
  *
  * FOLDER has a record of each. SECONDS is how long one run of a plugin may take. The answers are "ok KEY VALUE…" or
  * "error NAME SENTENCE": NetworkUnavailable where nothing was tried, NetworkFailed where something was.
