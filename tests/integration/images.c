@@ -126,7 +126,7 @@ void images_clear(void)
 
 char *fresh_snapshot(void)
 {
-        g_free(shell("systemctl restart gangwayd.service"));
+        daemon_restart();
         g_free(image_list(client));
         return world_snapshot();
 }

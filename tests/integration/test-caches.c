@@ -180,7 +180,7 @@ static void test_daemon_stops(void)
         guint32 call = container_new_send(alice, .name = "stops", .more = ONE("stopped", "locked"));
         g_autoptr(GVariant) new = client_wait_signal(alice, GANGWAY_PATH, "ContainerNew", "stops", NULL);
 
-        g_free(shell("systemctl restart gangwayd.service"));
+        daemon_restart();
         holder->released = TRUE;
         g_autoptr(Reply) reply = client_receive(alice, call);
         assert_error(reply, ERROR_GANGWAY("Cancelled"), "'stops'");

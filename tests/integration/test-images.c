@@ -356,7 +356,7 @@ static void test_prune(void)
 static void test_restart(void)
 {
         image_new(alice, "kept", NULL);
-        g_free(shell("systemctl restart gangwayd.service"));
+        daemon_restart();
         assert_list(alice, " 5001/kept");
         images_clear();
 }

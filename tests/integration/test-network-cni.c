@@ -129,7 +129,7 @@ static void test_failing_del(void)
         log = shell("journalctl -b -u gangwayd.service -o cat | grep 'could not be undone' | tail -n 1");
         assert_contains(log, "gangway-test");
         /* The next daemon tries again. */
-        g_free(shell("systemctl restart gangwayd.service"));
+        daemon_restart();
         wait_restored(before);
         daemon_configure(NULL);
         g_free(shell("ip link delete test0"));

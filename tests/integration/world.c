@@ -193,6 +193,18 @@ void polkit_rules(const char *body)
         wait_until(rules_are_read, &wait, "polkit reads its new rules");
 }
 
+static gboolean has_no_helper(gpointer data)
+{
+        return shell_status("ps -C gangway-store -C gangway-network -o pid=") != 0;
+}
+
+/* Its helpers sweep before it is ready, but their processes end a little later. */
+void daemon_restart(void)
+{
+        g_free(shell("systemctl restart gangwayd.service"));
+        wait_until(has_no_helper, NULL, "the helpers that sweep have ended");
+}
+
 static char *config_text(const char *text)
 {
         const char *runtime = g_getenv("GANGWAY_TEST_RUNTIME");
@@ -218,5 +230,7 @@ void daemon_configure(const char *text)
         if (g_file_get_contents(CONFIG_FILE, &now, NULL, NULL) && g_str_equal(now, wanted))
                 return;
         daemon_write_config(text);
-        g_free(shell("systemctl reset-failed gangwayd.service 2>&1; systemctl restart gangwayd.service"));
+        /* Where it runs, or never did, there is nothing to reset. */
+        (void) shell_status("systemctl reset-failed gangwayd.service 2>/dev/null");
+        daemon_restart();
 }

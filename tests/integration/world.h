@@ -33,5 +33,8 @@ void polkit_rules(const char *body);
 /* Makes this the daemon's configuration, beside the runtime that GANGWAY_TEST_RUNTIME asks for, and restarts it where
  * it was another one. NULL: nothing else, as the tests run with usually. */
 void daemon_configure(const char *text);
+
+/* Restarts it, and waits until it is alone again: what it has to sweep is done by helpers. */
+void daemon_restart(void);
 /* The same, without the restart. */
 void daemon_write_config(const char *text);
