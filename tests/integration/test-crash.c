@@ -8,14 +8,15 @@
 
 #include <signal.h>
 
-#define STORE      "/var/lib/gangway"
-#define ROUNDS     200
-#define ARCHIVES   4
-#define NAMES      3
-#define WINDOW_US  150000
-#define DROP_IN    "/run/systemd/system/gangwayd.service.d"
-#define OPERATION  "org.gangway1.Operation"
-#define CONTENT    "find bin etc data -type f | sort | xargs sha256sum | sha256sum | cut -d' ' -f1"
+#define STORE     "/var/lib/gangway"
+#define ROUNDS    200
+#define ARCHIVES  4
+#define NAMES     3
+#define WINDOW_US 150000
+#define DROP_IN   "/run/systemd/system/gangwayd.service.d"
+#define OPERATION "org.gangway1.Operation"
+/* Not /etc, where a container has files of its own. */
+#define CONTENT    "find bin data -type f | sort | xargs sha256sum | sha256sum | cut -d' ' -f1"
 #define IMAGE_ROOT "[{'type': <'bind'>, 'destination': <'/'>, 'image': <'%s'>%s}]"
 
 typedef struct Archive {

@@ -177,20 +177,22 @@ static void test_killed(void)
         warm_up();
         g_autofree char *before = world_snapshot();
 
-        container_new(client, .options = SANDBOX);
+        g_autoptr(Container) made = container_new(client, .options = SANDBOX);
         kill_daemon();
         wait_restored(before);
 
-        container_new_started(client,
-                              .options = "{'net-mode': <'sandbox'>, 'ports': <[('tcp', uint16 8080, uint16 80)]>}");
+        g_autoptr(Container) running = container_new_started(
+                client, .options = "{'net-mode': <'sandbox'>, 'ports': <[('tcp', uint16 8080, uint16 80)]>}");
         kill_daemon();
         wait_restored(before);
 
-        Container *ended = container_new(client, .options = SANDBOX);
+        g_autoptr(Container) ended = container_new(client, .options = SANDBOX);
         g_autoptr(Process) process = process_new(ended, .method = "Start", .script = "exit 0");
         g_assert_cmpuint(process_wait(ended, process->id, NULL), ==, 0);
         kill_daemon();
         wait_restored(before);
+        /* They went with their daemons. */
+        made->released = running->released = ended->released = TRUE;
 }
 
 typedef struct PoolWait {
