@@ -121,15 +121,15 @@ static void settle(void)
         sync();
 }
 
-/* Their times, and those of the ones that the machine didn't delay. */
+/* Their times, and those without what the machine added to them. */
 static void figure_answers(const GArray *answers, const Stalls *stalls, Figure *all, Figure *undelayed)
 {
         for (guint i = 0; i < answers->len; i++) {
                 const Answer *answer = &g_array_index(answers, Answer, i);
+                double ms = answer->came - answer->asked;
 
-                figure_add(all, answer->came - answer->asked);
-                if (!stalls_between(stalls, answer->asked, answer->came))
-                        figure_add(undelayed, answer->came - answer->asked);
+                figure_add(all, ms);
+                figure_add(undelayed, ms - stalls_between(stalls, answer->asked, answer->came));
         }
 }
 

@@ -9,8 +9,6 @@
  * What a program has to answer for is the rest.
  */
 
-#define STALL_MSEC 1.0
-
 typedef struct Stalls Stalls;
 
 /* Begins to watch. */
@@ -19,8 +17,9 @@ Stalls *stalls_new(void);
 /* Ends it. What was seen stays until stalls_free(). */
 void stalls_stop(Stalls *stalls);
 
-/* Whether a processor was out of reach for STALL_MSEC or longer between two times, as of now_ms(). After stop only. */
-gboolean stalls_between(const Stalls *stalls, double begin, double end);
+/* For how many milliseconds a processor was out of reach between two times, as of now_ms(). Of each stall that is what
+ * came after the watch was due. After stop only. */
+double stalls_between(const Stalls *stalls, double begin, double end);
 
 /* How many there were, and the longest, in milliseconds. After stop only. */
 guint stalls_count(const Stalls *stalls);
