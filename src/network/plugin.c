@@ -22,6 +22,7 @@
 
 #include "model/cni-result.h"
 #include "util/cleanup.h"
+#include "util/file-bytes.h"
 
 #define OUTPUT_SIZE_MAX (1024U * 1024U)
 /* Of its standard error, the end is kept. */
@@ -85,17 +86,13 @@ static GStrv make_environment(const PluginCall *call)
 static int make_input(const char *input)
 {
         _cleanup_close_ int fd = memfd_create("cni-input", MFD_CLOEXEC);
-        size_t size = strlen(input), done = 0;
+        int r;
 
         if (fd < 0)
                 return -errno;
-        while (done < size) {
-                ssize_t n = write(fd, input + done, size - done);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                done += n > 0 ? (size_t) n : 0;
-        }
+        r = file_bytes_write(fd, input, strlen(input));
+        if (r < 0)
+                return r;
         return lseek(fd, 0, SEEK_SET) < 0 ? -errno : steal_fd(&fd);
 }
 

@@ -23,6 +23,7 @@
 #include "model/cni-json.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/file-bytes.h"
 #include "util/log.h"
 
 #define LOCK_INTERVAL 20 /* ms */
@@ -105,7 +106,7 @@ static int read_file(Job *job, const char *id, char **ret_text, size_t *ret_size
         g_autofree char *name = file_name(id, ".json"), *text = NULL;
         _cleanup_close_ int fd = openat(job->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         struct stat info;
-        size_t size = 0;
+        ssize_t size;
 
         if (fd < 0)
                 return errno == ENOENT ? 0 : -errno;
@@ -114,17 +115,11 @@ static int read_file(Job *job, const char *id, char **ret_text, size_t *ret_size
         if (!S_ISREG(info.st_mode) || info.st_size > (off_t) CNI_RECORD_SIZE_MAX)
                 return -EBADMSG;
         text = g_malloc((gsize) info.st_size + 1);
-        while (size < (size_t) info.st_size) {
-                ssize_t n = read(fd, text + size, (size_t) info.st_size - size);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                if (n == 0)
-                        break;
-                size += n > 0 ? (size_t) n : 0;
-        }
+        size = file_bytes_read(fd, text, (size_t) info.st_size);
+        if (size < 0)
+                return (int) size;
         *ret_text = g_steal_pointer(&text);
-        *ret_size = size;
+        *ret_size = (size_t) size;
         return 1;
 }
 
@@ -165,15 +160,7 @@ static int write_file(Job *job, const char *name, const char *text)
                 return -errno;
         if (size > CNI_RECORD_SIZE_MAX)
                 return -EFBIG;
-        while (size > 0) {
-                ssize_t n = write(fd, text, size);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                text += n > 0 ? n : 0;
-                size -= n > 0 ? (size_t) n : 0;
-        }
-        return 0;
+        return file_bytes_write(fd, text, size);
 }
 
 int record_save(Job *job, const CniRecord *record, sd_bus_error *error)

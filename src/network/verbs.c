@@ -20,6 +20,7 @@
 #include "network/record.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/file-bytes.h"
 #include "util/log.h"
 
 #define LIST_SIZE_MAX (256U * 1024U)
@@ -53,23 +54,17 @@ static int read_list_file(const char *file, char **ret, size_t *ret_size)
         _cleanup_close_ int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         g_autofree char *text = g_malloc(LIST_SIZE_MAX + 1);
         struct stat info;
-        size_t size = 0;
+        ssize_t size;
 
         if (fd < 0 || fstat(fd, &info) < 0)
                 return -errno;
         if (!S_ISREG(info.st_mode))
                 return -EINVAL;
-        while (size <= LIST_SIZE_MAX) {
-                ssize_t n = read(fd, text + size, LIST_SIZE_MAX + 1 - size);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                if (n == 0)
-                        break;
-                size += n > 0 ? (size_t) n : 0;
-        }
+        size = file_bytes_read(fd, text, LIST_SIZE_MAX + 1);
+        if (size < 0)
+                return (int) size;
         *ret = g_steal_pointer(&text);
-        *ret_size = size;
+        *ret_size = (size_t) size;
         return 0;
 }
 

@@ -11,28 +11,12 @@
 #include "unpack/sentence.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/file-bytes.h"
 #include "util/json-text.h"
 
 #define DOCUMENT_SIZE_MAX (4U * 1024U * 1024U)
 /* The parser calls itself for each level, and ours need five. */
 #define DEPTH_MAX 64U
-
-static int read_all(int fd, char *buffer, size_t size_max, size_t *ret_size)
-{
-        size_t size = 0;
-
-        while (size < size_max) {
-                ssize_t n = pread(fd, buffer + size, size_max - size, (off_t) size);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                if (n == 0)
-                        break;
-                size += n > 0 ? (size_t) n : 0;
-        }
-        *ret_size = size;
-        return 0;
-}
 
 static int check_digest(const char *text, size_t size, const Descriptor *descriptor, const char *what,
                         sd_bus_error *error)
@@ -79,7 +63,7 @@ int document_load(const Source *source, const char *path, const Descriptor *desc
 {
         g_autofree char *buffer = g_malloc(DOCUMENT_SIZE_MAX + 1), *name = sentence_name(path);
         _cleanup_close_ int fd = -1;
-        size_t size = 0;
+        ssize_t size;
         int r;
 
         fd = source_open(source, path);
@@ -89,16 +73,16 @@ int document_load(const Source *source, const char *path, const Descriptor *desc
         if (fd < 0)
                 return error_set(error, ERROR_INVALID_IMAGE, "The image can't be read: %s ('%s') can't be opened: %s",
                                  what, name, strerror(-fd));
-        r = read_all(fd, buffer, DOCUMENT_SIZE_MAX + 1, &size);
-        if (r < 0)
+        size = file_bytes_read(fd, buffer, DOCUMENT_SIZE_MAX + 1);
+        if (size < 0)
                 return error_set(error, SD_BUS_ERROR_IO_ERROR, "The image can't be read: %s ('%s'): %s", what, name,
-                                 strerror(-r));
+                                 strerror((int) -size));
         if (size > DOCUMENT_SIZE_MAX)
                 return error_set(error, ERROR_INVALID_IMAGE,
                                  "The image is malformed: %s ('%s') has more than %u bytes, which is the limit", what,
                                  name, DOCUMENT_SIZE_MAX);
-        r = descriptor ? check_digest(buffer, size, descriptor, what, error) : 0;
-        return r < 0 ? r : parse(buffer, size, what, ret, error);
+        r = descriptor ? check_digest(buffer, (size_t) size, descriptor, what, error) : 0;
+        return r < 0 ? r : parse(buffer, (size_t) size, what, ret, error);
 }
 
 char *document_blob_path(const char *digest)
