@@ -2,70 +2,44 @@
 
 #include "unpack/hasher.h"
 
-#include <stdbool.h>
-#include <string.h>
-
-#define PARTS     8U
-#define PART_SIZE (256U * 1024U)
+#define PARTS 32U
 
 typedef struct Part {
         Digest *digest; /* NULL: the thread's end */
+        const void *bytes;
         size_t size;
-        unsigned char bytes[PART_SIZE];
 } Part;
 
-/* A ring. Those from `done` on, `n_filled` of them, are the thread's, all others the caller's. */
+/* Parts have numbers from 0 on, and part N is at N modulo PARTS. Those from n_done up to n_added are the thread's. */
 struct Hasher {
         GThread *thread;
         GMutex mutex;
         GCond changed;
-        unsigned done, n_filled;
+        uint64_t n_added, n_done;
         Part parts[PARTS];
 };
 
 static void *run(void *data)
 {
         Hasher *hasher = data;
-        const Part *part;
+        Part part;
 
         do {
                 g_mutex_lock(&hasher->mutex);
-                while (hasher->n_filled == 0)
+                while (hasher->n_done == hasher->n_added)
                         g_cond_wait(&hasher->changed, &hasher->mutex);
-                part = &hasher->parts[hasher->done];
+                part = hasher->parts[hasher->n_done % PARTS];
                 g_mutex_unlock(&hasher->mutex);
 
-                if (part->digest)
-                        digest_update(part->digest, part->bytes, part->size);
+                if (part.digest)
+                        digest_update(part.digest, part.bytes, part.size);
 
                 g_mutex_lock(&hasher->mutex);
-                hasher->done = (hasher->done + 1) % PARTS;
-                hasher->n_filled--;
+                hasher->n_done++;
                 g_cond_broadcast(&hasher->changed);
                 g_mutex_unlock(&hasher->mutex);
-        } while (part->digest);
+        } while (part.digest);
         return NULL;
-}
-
-/* The next part to fill, which the thread has nothing to do with. */
-static Part *wait_free(Hasher *hasher)
-{
-        Part *part;
-
-        g_mutex_lock(&hasher->mutex);
-        while (hasher->n_filled == PARTS)
-                g_cond_wait(&hasher->changed, &hasher->mutex);
-        part = &hasher->parts[(hasher->done + hasher->n_filled) % PARTS];
-        g_mutex_unlock(&hasher->mutex);
-        return part;
-}
-
-static void hand_over(Hasher *hasher)
-{
-        g_mutex_lock(&hasher->mutex);
-        hasher->n_filled++;
-        g_cond_broadcast(&hasher->changed);
-        g_mutex_unlock(&hasher->mutex);
 }
 
 Hasher *hasher_new(void)
@@ -82,8 +56,7 @@ Hasher *hasher_free(Hasher *hasher)
 {
         if (!hasher)
                 return NULL;
-        wait_free(hasher)->digest = NULL;
-        hand_over(hasher);
+        hasher_add(hasher, NULL, NULL, 0);
         g_thread_join(hasher->thread);
         g_mutex_clear(&hasher->mutex);
         g_cond_clear(&hasher->changed);
@@ -91,26 +64,24 @@ Hasher *hasher_free(Hasher *hasher)
         return NULL;
 }
 
-void hasher_add(Hasher *hasher, Digest *digest, const void *bytes, size_t size)
+uint64_t hasher_add(Hasher *hasher, Digest *digest, const void *bytes, size_t size)
 {
-        const unsigned char *position = bytes;
+        uint64_t n_added;
 
-        while (size > 0) {
-                Part *part = wait_free(hasher);
-
-                part->digest = digest;
-                part->size = MIN(size, PART_SIZE);
-                memcpy(part->bytes, position, part->size);
-                position += part->size;
-                size -= part->size;
-                hand_over(hasher);
-        }
+        g_mutex_lock(&hasher->mutex);
+        while (hasher->n_added - hasher->n_done == PARTS)
+                g_cond_wait(&hasher->changed, &hasher->mutex);
+        hasher->parts[hasher->n_added % PARTS] = (Part){.digest = digest, .bytes = bytes, .size = size};
+        n_added = ++hasher->n_added;
+        g_cond_broadcast(&hasher->changed);
+        g_mutex_unlock(&hasher->mutex);
+        return n_added;
 }
 
-void hasher_wait(Hasher *hasher)
+void hasher_wait(Hasher *hasher, uint64_t part)
 {
         g_mutex_lock(&hasher->mutex);
-        while (hasher->n_filled > 0)
+        while (hasher->n_done < part)
                 g_cond_wait(&hasher->changed, &hasher->mutex);
         g_mutex_unlock(&hasher->mutex);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdint.h>
 
 #include "unpack/digest.h"
 
@@ -13,12 +14,13 @@
 typedef struct Hasher Hasher;
 
 Hasher *hasher_new(void);
-/* Ends the thread first. */
+/* Waits until all is done: the digests and bytes are the caller's again. */
 Hasher *hasher_free(Hasher *hasher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hasher, hasher_free)
 
-/* Has a copy of the bytes added to a digest, in the order of the calls. Waits where much is to be done already. */
-void hasher_add(Hasher *hasher, Digest *digest, const void *bytes, size_t size);
+/* Has the bytes added to a digest, in the order of the calls. Both are the thread's until hasher_wait() for what this
+ * returns. Waits where much is to be done already. */
+uint64_t hasher_add(Hasher *hasher, Digest *digest, const void *bytes, size_t size);
 
-/* Waits until all is done: the digests are the caller's again, until the next hasher_add(). */
-void hasher_wait(Hasher *hasher);
+/* Waits until that part, and all before it, are done; 0: for none. */
+void hasher_wait(Hasher *hasher, uint64_t part);

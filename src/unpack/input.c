@@ -19,6 +19,8 @@ static ssize_t fill(Input *input)
         size_t n_free = BUFFER_SIZE - input->held;
         ssize_t size;
 
+        if (input->digest)
+                hasher_wait(input->hasher, input->hashed);
         for (;;) {
                 struct pollfd ready = {.fd = input->fd, .events = POLLIN};
 
@@ -34,7 +36,7 @@ static ssize_t fill(Input *input)
         }
 
         if (input->digest)
-                hasher_add(input->hasher, input->digest, free_bytes, (size_t) size);
+                input->hashed = hasher_add(input->hasher, input->digest, free_bytes, (size_t) size);
         input->held += (size_t) size;
         input->size += (uint64_t) size;
         atomic_fetch_add_explicit(&input->meter->read, (uint64_t) size, memory_order_relaxed);

@@ -22,10 +22,11 @@ typedef struct Input {
         int fd; /* borrowed */
         bool seekable;
         Meter *meter;
-        Digest *digest; /* NULL: not wanted */
-        Hasher *hasher; /* borrowed */
-        uint64_t size;  /* read so far */
-        int error;      /* negative errno of a read that failed */
+        Digest *digest;  /* NULL: not wanted */
+        Hasher *hasher;  /* borrowed */
+        uint64_t hashed; /* the hasher's part that is in the buffer */
+        uint64_t size;   /* read so far */
+        int error;       /* negative errno of a read that failed */
         unsigned char *buffer;
         size_t held; /* in the buffer, read and not yet handed out */
 } Input;

@@ -16,7 +16,6 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define PIPE_SIZE        (1024 * 1024)
 #define PROGRESS_MSEC    200
 #define ROOT_FOLDER_MODE 0755
 
@@ -141,9 +140,10 @@ static int watch(Job *job, sd_bus_error *error)
         return 0;
 }
 
-/* Starts both workers. The pipe is theirs. */
+/* Starts both workers. The ring is theirs. */
 static int start(Job *job, const Limits *limits)
 {
+        g_autoptr(Ring) ring = NULL;
         Stream stream = {.archive = &job->layer->archive, .limits = limits, .meter = job->usage->meter};
         Writer writer = {.what = job->layer->archive.what,
                          .folder = job->layer->folder,
@@ -151,19 +151,13 @@ static int start(Job *job, const Limits *limits)
                          .limits = limits,
                          .bytes = job->usage->bytes,
                          .entries = job->usage->entries};
-        int ends[2], r;
+        int r = ring_new(&ring);
 
-        if (pipe2(ends, O_CLOEXEC) < 0)
-                return -errno;
-        (void) fcntl(ends[0], F_SETPIPE_SZ, PIPE_SIZE);
-        stream.output = writer.input_write = ends[1];
-        stream.output_read = writer.input = ends[0];
+        if (r < 0)
+                return r;
+        stream.output = writer.input = ring;
         r = worker_start(&job->stream, stream_run, &stream);
-        if (r >= 0)
-                r = worker_start(&job->writer, writer_run, &writer);
-        safe_close(ends[0]);
-        safe_close(ends[1]);
-        return r;
+        return r < 0 ? r : worker_start(&job->writer, writer_run, &writer);
 }
 
 int layer_unpack(const Layer *layer, const Limits *limits, Usage *usage, LayerResult *ret, sd_bus_error *error)

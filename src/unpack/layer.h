@@ -8,7 +8,7 @@
 #include "unpack/stream.h"
 
 /*
- * One archive to one folder: two workers with a pipe between them, one that uncompresses and digests and one that
+ * One archive to one folder: two workers with a ring between them, one that uncompresses and digests and one that
  * writes, so that both of two processors are busy.
  */
 

@@ -24,7 +24,8 @@ typedef struct State {
         Digest *digest;
         Hasher *hasher;
         uint64_t size;
-        size_t n_zeros; /* at the end of what has been seen, up to a block's */
+        uint64_t hashed[RING_PARTS]; /* the hasher's part in each of the ring's */
+        size_t n_zeros;              /* at the end of what has been seen, up to a block's */
 } State;
 
 static uint64_t saturating_sum(uint64_t a, uint64_t b)
@@ -68,18 +69,27 @@ static void count_zeros(State *state, const unsigned char *bytes, size_t size)
         state->n_zeros = n < size ? n : MIN(state->n_zeros + n, TAR_BLOCK);
 }
 
-static int write_output(Stream *stream, const unsigned char *bytes, size_t size)
+/* Each part of the ring is digested where it is, beside the writer's reading it. */
+static int pass_on(State *state, const unsigned char *bytes, size_t size)
 {
-        while (size > 0 && stream->output >= 0) {
-                ssize_t n = write(stream->output, bytes, size);
+        Ring *output = state->stream->output;
 
-                if (n >= 0) {
-                        bytes += n;
-                        size -= (size_t) n;
-                } else if (errno == EPIPE)
-                        stream->output = safe_close(stream->output);
-                else if (errno != EINTR)
-                        return -errno;
+        while (size > 0) {
+                size_t n = MIN(size, RING_PART_SIZE);
+                unsigned char *part_bytes;
+                unsigned part;
+                int r = ring_reserve(output, &part, &part_bytes);
+
+                if (r < 0)
+                        return r;
+                hasher_wait(state->hasher, state->hashed[part]);
+                memcpy(part_bytes, bytes, n);
+                state->hashed[part] = hasher_add(state->hasher, state->digest, part_bytes, n);
+                r = ring_send(output, n);
+                if (r < 0)
+                        return r;
+                bytes += n;
+                size -= n;
         }
         return 0;
 }
@@ -96,12 +106,11 @@ static int copy(State *state, Input *input, sd_bus_error *error)
         if (r < 0)
                 return r;
         while ((r = decompressor_next(decompressor, &bytes, &size, error)) > 0) {
-                hasher_add(state->hasher, state->digest, bytes, size);
                 state->size += size;
                 count_zeros(state, bytes, size);
                 r = check_size(state, input->size, error);
                 if (r >= 0)
-                        r = write_output(state->stream, bytes, size);
+                        r = pass_on(state, bytes, size);
                 if (r < 0)
                         return r;
         }
@@ -153,7 +162,7 @@ int stream_run(int report, void *data, sd_bus_error *error)
         char diff_id[DIGEST_TEXT_SIZE];
         int r;
 
-        stream->output_read = safe_close(stream->output_read);
+        ring_be_source(stream->output);
         r = input_start(&input, archive->fd, stream->meter, archive->digest ? hasher : NULL);
         if (r < 0)
                 return error_set(error, SD_BUS_ERROR_IO_ERROR, "%s can't be read: %s", archive->what, strerror(-r));
@@ -163,7 +172,7 @@ int stream_run(int report, void *data, sd_bus_error *error)
         r = copy(&state, &input, error);
         if (r < 0)
                 return r;
-        hasher_wait(hasher);
+        g_clear_pointer(&hasher, hasher_free);
         digest_text(digest, diff_id);
         r = check_digests(&state, &input, diff_id, error);
         if (r < 0)

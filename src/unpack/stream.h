@@ -5,9 +5,10 @@
 
 #include "unpack/input.h"
 #include "unpack/request.h"
+#include "unpack/ring.h"
 
 /*
- * The worker that reads a compressed archive, checks its digests, and writes what is in it to a pipe.
+ * The worker that reads a compressed archive, checks its digests, and hands on what is in it.
  */
 
 /* A tar archive of any compression. */
@@ -24,10 +25,9 @@ typedef struct Stream {
         const Archive *archive;
         const Limits *limits;
         Meter *meter;
-        int output;      /* the pipe's end for writing */
-        int output_read; /* the other one, to close */
+        Ring *output; /* borrowed */
 } Stream;
 
-/* A WorkerFunction; data is a Stream. It reports ["ok", DIFF-ID]. That the pipe's reader is gone before the end is no
+/* A WorkerFunction; data is a Stream. It reports ["ok", DIFF-ID]. That nobody reads the output to its end is no
  * error: a tar archive may end before its file does. */
 int stream_run(int report, void *data, sd_bus_error *error);

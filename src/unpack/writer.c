@@ -32,7 +32,6 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define READ_SIZE (1024U * 1024U)
 #define WRITE_FLAGS                                                                                                    \
         (ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_NODOTDOT |       \
          ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS)
@@ -251,6 +250,15 @@ static int finish_access_lists(State *state, sd_bus_error *error)
         return 0;
 }
 
+static ssize_t receive(struct archive *archive, void *data, const void **ret)
+{
+        ssize_t size = ring_receive(data, ret);
+
+        if (size < 0)
+                archive_set_error(archive, -(int) size, "%s", strerror(-(int) size));
+        return size < 0 ? -1 : size;
+}
+
 static int unpack(State *state, int report, sd_bus_error *error)
 {
         const Writer *writer = state->writer;
@@ -264,7 +272,7 @@ static int unpack(State *state, int report, sd_bus_error *error)
         if (archive_read_support_format_tar(state->in) != ARCHIVE_OK ||
             archive_write_disk_set_options(state->out, WRITE_FLAGS) != ARCHIVE_OK)
                 return -EOPNOTSUPP;
-        if (archive_read_open_fd(state->in, writer->input, READ_SIZE) != ARCHIVE_OK)
+        if (archive_read_open(state->in, writer->input, NULL, receive, NULL) != ARCHIVE_OK)
                 return set_damaged(state, archive_error_string(state->in), &none, error);
 
         r = copy(state, error);
@@ -296,7 +304,7 @@ int writer_run(int report, void *data, sd_bus_error *error)
         whiteouts_init(&state.whiteouts);
         state.old_folders = folder_list_new();
         state.access_lists = access_lists_new();
-        writer->input_write = safe_close(writer->input_write);
+        ring_be_sink(writer->input);
         r = confine_change_root(writer->folder);
         if (r < 0)
                 return error_set(error, SD_BUS_ERROR_FAILED, "The folder '%s' can't become a parser's root: %s",

@@ -5,9 +5,10 @@
 #include <systemd/sd-bus.h>
 
 #include "unpack/request.h"
+#include "unpack/ring.h"
 
 /*
- * The worker that reads a tar archive from a pipe and makes its files, in a root of its own.
+ * The worker that is handed a tar archive and makes its files, in a root of its own.
  */
 
 typedef struct Writer {
@@ -16,8 +17,7 @@ typedef struct Writer {
         bool layer;         /* whiteouts mean something */
         const Limits *limits;
         uint64_t bytes, entries; /* that have been used up of the limits */
-        int input;               /* the pipe's end for reading */
-        int input_write;         /* the other one, to close */
+        Ring *input;             /* borrowed */
 } Writer;
 
 /* A WorkerFunction; data is a Writer. It reports ["opaque", PATH] for each opaque folder, and

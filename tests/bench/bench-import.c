@@ -20,6 +20,9 @@
 #define IMAGES     1000U
 #define LIST_CALLS 50U
 
+#define STORE    "/var/lib/gangway"
+#define INCOMING STORE "/incoming" /* removed folders are there until they are gone */
+
 typedef struct Answer {
         double asked, came;
 } Answer;
@@ -115,9 +118,20 @@ static void remove_image(const char *name)
         sd_bus_message_unref(call(m));
 }
 
-/* What an earlier round left to be written must not slow the next one down. */
+static gboolean is_empty(const char *folder)
+{
+        GDir *dir = g_dir_open(folder, 0, NULL);
+        gboolean empty = !dir || !g_dir_read_name(dir);
+
+        g_clear_pointer(&dir, g_dir_close);
+        return empty;
+}
+
+/* What an earlier round left to be removed or written must not slow the next one down. */
 static void settle(void)
 {
+        while (!is_empty(INCOMING))
+                g_usleep(1000);
         sync();
 }
 
@@ -231,7 +245,7 @@ int main(int argc, char *argv[])
         if (stat(argv[1], &st) < 0)
                 g_error("%s: %s", argv[1], g_strerror(errno));
         /* Beside the store, so on its file system. */
-        target = g_strdup("/var/lib/gangway/bench-tar");
+        target = g_strdup(STORE "/bench-tar");
         bus_open();
         call_plain(ROOT, MANAGER, "ListContainers");
         g_print("The archive has %.0f MB.\n", (double) st.st_size / 1e6);
