@@ -7,6 +7,8 @@
 #include "unpack-layout.h"
 #include "util/error.h"
 
+#define LARGE  (32U * 1024 * 1024)
+#define PERIOD 100003U
 #define FILE(name_, data_)                                                                                             \
         {                                                                                                              \
                 .name = (name_), .data = (data_)                                                                       \
@@ -274,6 +276,57 @@ static void test_diff_id(void)
         g_assert_cmpuint(unpack_count(u, "unpacked"), ==, 0);
 }
 
+/* Easy to compress, so that reading them is faster than digesting, and no two parts of the ring are the same. */
+static GByteArray *repeated_bytes(void)
+{
+        guint32 state = 1;
+        GByteArray *bytes = g_byte_array_sized_new(LARGE);
+
+        g_byte_array_set_size(bytes, LARGE);
+        for (guint i = 0; i < LARGE; i++) {
+                state = state * 1664525 + 1013904223;
+                bytes->data[i] = i < PERIOD ? (guint8) (state >> 24) : bytes->data[i - PERIOD];
+        }
+        return bytes;
+}
+
+static void assert_large(const Unpack *u, const char *path, const GByteArray *expected)
+{
+        g_autofree char *file = g_build_filename(u->target, path, NULL), *contents = NULL;
+        gsize size;
+
+        g_assert_true(g_file_get_contents(file, &contents, &size, NULL));
+        g_assert_cmpmem(contents, size, expected->data, expected->len);
+}
+
+/* Many times what fits between the processes: in a file, and after the archive's end, where nobody but the digests
+ * wants it. */
+static void test_large(void)
+{
+        static const char *const kinds[] = {"none", "gzip", "zstd"};
+        g_autoptr(GByteArray) bytes = repeated_bytes();
+
+        for (guint i = 0; i < 2 * G_N_ELEMENTS(kinds); i++) {
+                g_autoptr(Unpack) u = unpack_new();
+                g_autoptr(TestLayout) layout = test_layout_new();
+                g_autofree char *descriptor = NULL;
+                gboolean in_file = i % 2 == 0;
+                GByteArray *tar =
+                        in_file ? tar_new({.name = "file", .data = (const char *) bytes->data, .size = bytes->len})
+                                : tar_new(FILE("file", "x"));
+
+                if (!in_file)
+                        g_byte_array_append(tar, bytes->data, bytes->len);
+                test_layout_add_layer(layout, tar, kinds[i / 2], TYPE_LAYER);
+                descriptor = test_layout_add_image(layout, "", "");
+                test_layout_set_index(layout, descriptor);
+                unpack_folder(u, layout->folder);
+                unpack_assert_done(u, 1, 0);
+                if (in_file)
+                        assert_large(u, "0/file", bytes);
+        }
+}
+
 /* Layers that may not be in the image, since somebody's license does not let them. */
 static void test_foreign_layer(void)
 {
@@ -361,6 +414,7 @@ int main(int argc, char **argv)
         unpack_add_test("/unpack-oci/skip", test_skip);
         unpack_add_test("/unpack-oci/digests", test_digests);
         unpack_add_test("/unpack-oci/diff-id", test_diff_id);
+        unpack_add_test("/unpack-oci/large", test_large);
         unpack_add_test("/unpack-oci/foreign-layer", test_foreign_layer);
         unpack_add_test("/unpack-oci/limits", test_limits);
         unpack_add_test("/unpack-oci/tricks", test_tricks);
