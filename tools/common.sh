@@ -46,7 +46,7 @@ build_dir() {
 
 # build DIR [MESON-OPTION…]: configures DIR where it is not yet, and compiles. Two tools may build the same folder at
 # the same time, which ninja does not expect: the second waits. What is printed goes to stderr, and only where
-# something was done or failed.
+# something was done or failed. BUILD_TARGETS: what to compile, by default all.
 build() {
         local dir=$1 log
         shift
@@ -59,7 +59,8 @@ build() {
                         say "configuring $dir"
                         meson setup --prefix=/usr "$@" "$dir" "$SOURCE" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
                 fi
-                ninja -C "$dir" >"$log" 2>&1 && exit
+                # shellcheck disable=SC2086 # they are words
+                ninja -C "$dir" ${BUILD_TARGETS:-} >"$log" 2>&1 && exit
                 grep -v '^\[[0-9]*/[0-9]*\] ' "$log" >&2
                 exit 1
         ) 9<"$dir" || { say "the build in $dir failed"; return 1; }

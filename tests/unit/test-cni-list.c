@@ -2,7 +2,7 @@
 
 /* Network lists, and what each plugin is told. */
 
-#include "cni-corpus.h"
+#include "corpus.h"
 #include "model/cni-json.h"
 #include "model/cni-list.h"
 
@@ -27,53 +27,29 @@ static void assert_why(const char *text, const char *part)
                 g_error("'%s' is not in: %s", part, why);
 }
 
-static bool parse_any(const char *text, size_t size)
+static void must_parse(const char *text, gsize size, gpointer data)
 {
         g_autofree char *why = NULL;
-        CniList *list;
+        CniList *list = NULL;
 
-        if (cni_list_parse(text, size, &list, &why) < 0) {
-                g_assert_nonnull(why);
-                return false;
-        }
-        for (size_t i = 0; i < list->n_plugins; i++) {
-                g_autofree char *input = cni_list_to_input(list, i, NULL, NULL);
-                g_autoptr(JsonObject) object = NULL;
-
-                g_assert_null(strchr(list->plugins[i].type, '/'));
-                g_assert_cmpint(cni_json_parse(input, strlen(input), CNI_DEPTH_MAX, &object, &why), ==, 0);
-                g_assert_cmpstr(json_object_get_string_member(object, "name"), ==, list->name);
-                g_assert_false(json_object_has_member(object, "capabilities"));
-        }
+        g_assert_cmpint(cni_list_parse(text, size, &list, &why), ==, 0);
         cni_list_free(list);
-        return true;
+}
+
+static void must_not_parse(const char *text, gsize size, gpointer data)
+{
+        g_autofree char *why = NULL;
+        CniList *list = NULL;
+
+        g_assert_cmpint(cni_list_parse(text, size, &list, &why), <, 0);
+        g_assert_null(list);
+        g_assert_nonnull(why);
 }
 
 static void test_corpus(void)
 {
-        static const char *const words[] = {"\"plugins\":",
-                                            "\"type\":",
-                                            "\"name\":",
-                                            "\"cniVersion\":",
-                                            "\"1.0.0\"",
-                                            "{",
-                                            "}",
-                                            "[",
-                                            "]",
-                                            ",",
-                                            "\"bridge\"",
-                                            "null",
-                                            "true",
-                                            "1e999",
-                                            "\\u0000",
-                                            "\"disableCheck\":",
-                                            "-1",
-                                            "\xff",
-                                            "../"};
-
-        corpus_check("cni-lists", "valid", parse_any, true);
-        corpus_check("cni-lists", "invalid", parse_any, false);
-        corpus_fuzz("cni-lists", parse_any, words, G_N_ELEMENTS(words));
+        corpus_each("cni-list", "valid", FALSE, must_parse, NULL);
+        corpus_each("cni-list", "invalid", FALSE, must_not_parse, NULL);
 }
 
 static void test_shape(void)

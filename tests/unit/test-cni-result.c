@@ -2,58 +2,33 @@
 
 /* What plugins answer: results, and errors. */
 
-#include "cni-corpus.h"
+#include "corpus.h"
 #include "model/cni-json.h"
 #include "model/cni-result.h"
 
-static bool parse_any(const char *text, size_t size)
+static void must_parse(const char *text, gsize size, gpointer data)
 {
-        g_autofree char *why = NULL, *printed = NULL, *reason = cni_output_to_reason(text, size, text, MIN(size, 9));
-        g_autoptr(JsonObject) again = NULL;
-        CniResult *result;
+        g_autofree char *why = NULL;
+        CniResult *result = NULL;
 
-        if (reason) {
-                g_assert_true(g_utf8_validate(reason, -1, NULL));
-                g_assert_null(strpbrk(reason, "\n\r\033"));
-                g_assert_cmpuint(strlen(reason), <, 8000);
-        }
-        if (cni_result_parse(text, size, "eth0", &result, &why) < 0) {
-                g_assert_nonnull(why);
-                return false;
-        }
-        g_assert_cmpuint(result->addresses->len, <=, CNI_ADDRESSES_MAX);
-        printed = cni_json_print(result->object);
-        g_assert_cmpint(cni_json_parse(printed, strlen(printed), CNI_DEPTH_MAX, &again, &why), ==, 0);
+        g_assert_cmpint(cni_result_parse(text, size, "eth0", &result, &why), ==, 0);
         cni_result_free(result);
-        return true;
+}
+
+static void must_not_parse(const char *text, gsize size, gpointer data)
+{
+        g_autofree char *why = NULL;
+        CniResult *result = NULL;
+
+        g_assert_cmpint(cni_result_parse(text, size, "eth0", &result, &why), <, 0);
+        g_assert_null(result);
+        g_assert_nonnull(why);
 }
 
 static void test_corpus(void)
 {
-        static const char *const words[] = {"\"ips\":",
-                                            "\"interfaces\":",
-                                            "\"interface\":",
-                                            "\"address\":",
-                                            "\"sandbox\":",
-                                            "\"mac\":",
-                                            "{",
-                                            "}",
-                                            "[",
-                                            "]",
-                                            ",",
-                                            "null",
-                                            "-1",
-                                            "4294967296",
-                                            "1e999",
-                                            "\"msg\":",
-                                            "\"code\":",
-                                            "\\u0000",
-                                            "\xff",
-                                            "\"10.0.0.1/8\""};
-
-        corpus_check("cni-results", "valid", parse_any, true);
-        corpus_check("cni-results", "invalid", parse_any, false);
-        corpus_fuzz("cni-results", parse_any, words, G_N_ELEMENTS(words));
+        corpus_each("cni-result", "valid", FALSE, must_parse, NULL);
+        corpus_each("cni-result", "invalid", FALSE, must_not_parse, NULL);
 }
 
 static void test_result(void)

@@ -107,23 +107,9 @@ static ExtraHost *parse(const char *text, gsize size)
 
 static int check(const char *text, gsize size)
 {
-        g_autoptr(GPtrArray) hosts = g_ptr_array_new_with_free_func(free_host);
-        ExtraHost *host = parse(text, size);
-        g_autofree char *file = NULL, *line = NULL;
-        int r;
+        g_autoptr(ExtraHost) host = parse(text, size);
 
-        g_ptr_array_add(hosts, host);
-        r = extra_host_check(host, NULL);
-        if (r < 0)
-                return r;
-        file = hosts_file_text("h", hosts);
-        line = g_strdup_printf("ip6-loopback\n%s\t%s\n", host->address, host->name);
-        g_assert_true(g_str_has_suffix(file, line));
-        for (const char *c = file; *c; c++)
-                g_assert_true(g_ascii_isgraph(*c) || *c == '\t' || *c == '\n' || *c == ' ');
-        line[strlen(line) - 1] = '\0';
-        g_assert_null(strpbrk(strchr(line, '\n') + 1, "\n #"));
-        return 0;
+        return extra_host_check(host, NULL);
 }
 
 static void must_parse(const char *text, gsize size, gpointer data)
@@ -136,17 +122,10 @@ static void must_not_parse(const char *text, gsize size, gpointer data)
         g_assert_cmpint(check(text, size), ==, -EINVAL);
 }
 
-static void may_parse(const char *text, gsize size, gpointer data)
-{
-        (void) check(text, size);
-}
-
 static void test_corpus(void)
 {
         corpus_each("extra-hosts", "valid", TRUE, must_parse, NULL);
         corpus_each("extra-hosts", "invalid", TRUE, must_not_parse, NULL);
-        corpus_mutate("extra-hosts", "valid", 2000, may_parse, NULL);
-        corpus_mutate("extra-hosts", "invalid", 1000, may_parse, NULL);
 }
 
 int main(int argc, char **argv)

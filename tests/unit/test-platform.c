@@ -193,29 +193,10 @@ static void try_invalid(const char *text, gsize size, gpointer data)
         assert_refused(r, &error, error.name, "platform");
 }
 
-static void try_any(const char *bytes, gsize size, gpointer data)
-{
-        g_autofree char *text = g_strndup(bytes, size);
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        Platform platform;
-
-        if (platform_parse(text, &platform, &error) < 0) {
-                g_assert_true(g_utf8_validate(error.message, -1, NULL));
-                return;
-        }
-        g_assert_true(platform_is_valid(&platform));
-        g_assert_cmpuint(platform_fit(&platform, &platform), >, 0);
-        g_free(g_steal_pointer(&text));
-        text = platform_to_text(&platform);
-        try_valid(text, strlen(text), NULL);
-}
-
 static void test_corpus(void)
 {
         corpus_each("platform", "valid", TRUE, try_valid, NULL);
         corpus_each("platform", "invalid", TRUE, try_invalid, NULL);
-        corpus_mutate("platform", "valid", 2000, try_any, NULL);
-        corpus_mutate("platform", "invalid", 100, try_any, NULL);
 }
 
 int main(int argc, char **argv)
