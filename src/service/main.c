@@ -26,6 +26,9 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
+/* How long the next of many containers may take to go. */
+#define STOP_STEP_USEC (30 * G_USEC_PER_SEC)
+
 typedef struct Daemon {
         Service service;
         Manager *manager;
@@ -98,11 +101,14 @@ static void exit_if_over(Daemon *daemon)
                 (void) sd_event_exit(daemon->service.event, 0);
 }
 
-static void on_containers_gone(void *userdata)
+/* TimeoutStopSec= of the unit is for one that hangs: many containers, each with a network to take down, may take longer
+ * than one may. See sd_notify(3). */
+static void on_containers_left(unsigned n, void *userdata)
 {
         Daemon *daemon = userdata;
 
-        daemon->containers_gone = true;
+        (void) sd_notifyf(false, "EXTEND_TIMEOUT_USEC=%" G_GUINT64_FORMAT, (guint64) STOP_STEP_USEC);
+        daemon->containers_gone = n == 0;
         exit_if_over(daemon);
 }
 
@@ -123,7 +129,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
         daemon->stopping = true;
         (void) sd_notify(false, "STOPPING=1");
         operations_stop(daemon->operations, on_operations_gone, daemon);
-        manager_stop(daemon->manager, on_containers_gone, daemon);
+        manager_stop(daemon->manager, on_containers_left, daemon);
         return 0;
 }
 

@@ -17,8 +17,8 @@ struct Manager {
         const ManagerListener *listener;
         void *userdata;
         bool stopping;
-        ManagerEmpty empty;
-        void *empty_userdata;
+        ManagerLeft left;
+        void *left_userdata;
 };
 
 /* What the manager knows of a container: it holds the name from the moment that somebody asked for it. */
@@ -111,10 +111,10 @@ static void on_process_ended(Container *container, const Process *process, void 
         entry->manager->listener->process_ended(container, process, entry->manager->userdata);
 }
 
-static void tell_if_empty(Manager *manager)
+static void tell_left(Manager *manager)
 {
-        if (manager->stopping && manager->pool_empty && g_hash_table_size(manager->containers) == 0)
-                manager->empty(manager->empty_userdata);
+        if (manager->stopping)
+                manager->left(g_hash_table_size(manager->containers) + !manager->pool_empty, manager->left_userdata);
 }
 
 static void on_pool_empty(void *userdata)
@@ -122,7 +122,7 @@ static void on_pool_empty(void *userdata)
         Manager *manager = userdata;
 
         manager->pool_empty = true;
-        tell_if_empty(manager);
+        tell_left(manager);
 }
 
 static void on_removed(Container *container, void *userdata)
@@ -133,7 +133,7 @@ static void on_removed(Container *container, void *userdata)
         if (entry->shown)
                 manager->listener->removed(container, manager->userdata);
         (void) g_hash_table_remove(manager->containers, entry->id);
-        tell_if_empty(manager);
+        tell_left(manager);
 }
 
 static void show(Entry *entry, Container *container)
@@ -285,21 +285,21 @@ GPtrArray *manager_list(Manager *manager)
         return list;
 }
 
-void manager_stop(Manager *manager, ManagerEmpty empty, void *userdata)
+void manager_stop(Manager *manager, ManagerLeft left, void *userdata)
 {
         g_autoptr(GPtrArray) all = g_ptr_array_new();
         GHashTableIter iterator;
         const Entry *entry;
 
         manager->stopping = true;
-        manager->empty = empty;
-        manager->empty_userdata = userdata;
+        manager->left = left;
+        manager->left_userdata = userdata;
         g_hash_table_iter_init(&iterator, manager->containers);
         while (g_hash_table_iter_next(&iterator, NULL, (gpointer *) &entry))
                 g_ptr_array_add(all, entry->container);
         manager->pool_empty = network_pool_stop(manager->pool, on_pool_empty, manager) > 0;
         if (all->len == 0)
-                tell_if_empty(manager);
+                tell_left(manager);
         for (guint i = 0; i < all->len; i++)
                 container_release(all->pdata[i], NULL, NULL, NULL);
 }

@@ -50,7 +50,8 @@ Container *manager_find(Manager *manager, uint32_t owner, const char *name);
 /* Container, in no order. The caller unrefs the array. */
 GPtrArray *manager_list(Manager *manager);
 
-typedef void (*ManagerEmpty)(void *userdata);
+typedef void (*ManagerLeft)(unsigned n, void *userdata);
 
-/* Releases all, and calls empty when none is left. No container can be made any more. */
-void manager_stop(Manager *manager, ManagerEmpty empty, void *userdata);
+/* Releases all, and calls left with how many there are still, whenever that has changed. No container can be made any
+ * more. */
+void manager_stop(Manager *manager, ManagerLeft left, void *userdata);

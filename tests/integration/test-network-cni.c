@@ -7,7 +7,8 @@
 
 #include <glib/gstdio.h>
 
-#define SANDBOX "{'net-mode': <'sandbox'>}"
+#define DROP_INS "/run/systemd/system/gangwayd.service.d"
+#define SANDBOX  "{'net-mode': <'sandbox'>}"
 
 static char *in_test_dir(const char *name)
 {
@@ -164,6 +165,37 @@ static void test_release_meanwhile(void)
         daemon_configure(NULL);
 }
 
+/* It is not killed as long as it gets on with it, however long all of it takes. */
+static void test_slow_stop(void)
+{
+        g_autofree char *lock = in_test_dir("del-lock");
+        g_autofree char *script =
+                g_strdup_printf("test $CNI_COMMAND = DEL && flock %s sleep 1\nprintf %%s \"$result\"", lock);
+        g_autofree char *config = config_with_plugin(script), *result = NULL;
+        Container *containers[6];
+
+        g_free(shell("mkdir -p %s && printf '[Service]\nTimeoutStopSec=4\n' >%s/test.conf && systemctl daemon-reload",
+                     DROP_INS, DROP_INS));
+        daemon_configure(config);
+        warm_up_with(SANDBOX);
+        g_autofree char *before = world_snapshot();
+        for (size_t i = 0; i < G_N_ELEMENTS(containers); i++)
+                containers[i] = container_new(client, .options = SANDBOX);
+        result = shell("systemctl stop gangwayd.service; systemctl show -P Result gangwayd.service; "
+                       "systemctl reset-failed gangwayd.service 2>/dev/null; rm -r %s; systemctl daemon-reload",
+                       DROP_INS);
+        g_assert_cmpstr(result, ==, "success");
+        for (size_t i = 0; i < G_N_ELEMENTS(containers); i++) {
+                containers[i]->released = TRUE;
+                container_free(containers[i]);
+        }
+        g_free(shell("systemctl start gangwayd.service"));
+        warm_up_with(SANDBOX);
+        world_assert_same(before);
+        daemon_configure(NULL);
+        g_free(shell("ip link delete test0"));
+}
+
 static void kill_daemon(void)
 {
         g_free(shell("systemctl kill -s KILL --kill-whom=main gangwayd.service; "
@@ -276,6 +308,7 @@ static const Test tests[] = {
         {"/network-cni/failing-plugin", test_failing_plugin},
         {"/network-cni/failing-del", test_failing_del},
         {"/network-cni/release-meanwhile", test_release_meanwhile},
+        {"/network-cni/slow-stop", test_slow_stop},
         {"/network-cni/killed", test_killed},
         {"/network-cni/pool", test_pool},
         {"/network-cni/pool-and-ports", test_pool_and_ports},
