@@ -105,9 +105,20 @@ static const char snapshot_script[] =
         "echo fds:\n"
         "find /proc/$daemon/fd -type l -printf '%l\\n' 2>/dev/null | sed 's/[0-9][0-9]*/N/g' | sort | uniq -c\n";
 
-char *world_snapshot(void)
+static char *take_snapshot(void)
 {
         return shell("%s", snapshot_script);
+}
+
+static gboolean has_no_helper(gpointer data)
+{
+        return shell_status("ps -C gangway-store -C gangway-network -o pid=") != 0;
+}
+
+char *world_snapshot(void)
+{
+        wait_until(has_no_helper, NULL, "the daemon's helpers have ended");
+        return take_snapshot();
 }
 
 static char *difference(const char *before, const char *after)
@@ -126,7 +137,7 @@ static char *difference(const char *before, const char *after)
 
 void world_assert_same(const char *before)
 {
-        g_autofree char *after = world_snapshot();
+        g_autofree char *after = take_snapshot();
 
         if (!g_str_equal(before, after)) {
                 g_autofree char *lines = difference(before, after);
@@ -136,7 +147,7 @@ void world_assert_same(const char *before)
 
 static gboolean is_same(gpointer before)
 {
-        g_autofree char *after = world_snapshot();
+        g_autofree char *after = take_snapshot();
         return g_str_equal(before, after);
 }
 
@@ -191,11 +202,6 @@ void polkit_rules(const char *body)
         g_assert_no_errno(g_chmod(RULES_FILE, 0644));
         RulesWait wait = {user, root, generation};
         wait_until(rules_are_read, &wait, "polkit reads its new rules");
-}
-
-static gboolean has_no_helper(gpointer data)
-{
-        return shell_status("ps -C gangway-store -C gangway-network -o pid=") != 0;
 }
 
 /* Its helpers sweep before it is ready, but their processes end a little later. */

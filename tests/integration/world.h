@@ -13,7 +13,8 @@ char *link_text(const char *format, ...) G_GNUC_PRINTF(1, 2);
 pid_t daemon_pid(void);
 
 /* All that gangway has in the system now, as a text: processes, mounts in every namespace, scopes, control groups,
- * folders, and the daemon's fds. Two such texts are equal where nothing was left. */
+ * folders, and the daemon's fds. Two such texts are equal where nothing was left. Waits until no helper of the daemon's
+ * is at work: one answers before it ends, and that of an earlier test would be gone afterwards. */
 char *world_snapshot(void);
 /* Fails the test with the lines that differ. */
 void world_assert_same(const char *before);
